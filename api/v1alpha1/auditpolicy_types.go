@@ -1,0 +1,286 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// AuditPolicy declares which activity the kernels of the selected nodes record, how the kernel's audit system is set up there, and
+// where the records go. Its status says what is true on those nodes.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=ap,categories={nodeaudit,security}
+// +kubebuilder:printcolumn:name="Mode",type=string,JSONPath=`.spec.mode`
+// +kubebuilder:printcolumn:name="In Sync",type=integer,JSONPath=`.status.nodes.inSync`
+// +kubebuilder:printcolumn:name="Selected",type=integer,JSONPath=`.status.nodes.selected`
+// +kubebuilder:printcolumn:name="Locked",type=integer,JSONPath=`.status.nodes.locked`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="the policy's name is used in labels and keys: choose one of at most 63 characters"
+type AuditPolicy struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+	// spec is what the selected nodes must record, and how.
+	// +required
+	Spec AuditPolicySpec `json:"spec,omitzero"`
+	// status is what is true on the selected nodes. The controller alone writes it.
+	// +optional
+	Status AuditPolicyStatus `json:"status,omitempty,omitzero"`
+}
+
+// AuditPolicyList is a list of AuditPolicy objects.
+//
+// +kubebuilder:object:root=true
+type AuditPolicyList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []AuditPolicy `json:"items"`
+}
+
+// Mode says whether a policy changes its nodes or only reports on them.
+//
+// +kubebuilder:validation:Enum=Enforce;Observe
+type Mode string
+
+const (
+	// ModeEnforce loads the rules and applies the settings.
+	ModeEnforce Mode = "Enforce"
+	// ModeObserve changes nothing and reports how the nodes differ from the policy.
+	ModeObserve Mode = "Observe"
+)
+
+// UnmanagedRules says what happens to rules in a node's kernel that no policy declares.
+//
+// +kubebuilder:validation:Enum=Keep;Remove
+type UnmanagedRules string
+
+const (
+	// UnmanagedRulesKeep leaves the rules of others alone and counts them.
+	UnmanagedRulesKeep UnmanagedRules = "Keep"
+	// UnmanagedRulesRemove deletes them: the policies on the node become the whole truth.
+	UnmanagedRulesRemove UnmanagedRules = "Remove"
+)
+
+// FailureMode is what the kernel does when it cannot record: auditctl -f.
+//
+// +kubebuilder:validation:Enum=Silent;Printk;Panic
+type FailureMode string
+
+const (
+	// FailureModeSilent says nothing (auditctl -f 0).
+	FailureModeSilent FailureMode = "Silent"
+	// FailureModePrintk writes to the kernel log (auditctl -f 1), the kernel's default.
+	FailureModePrintk FailureMode = "Printk"
+	// FailureModePanic halts the node (auditctl -f 2).
+	FailureModePanic FailureMode = "Panic"
+)
+
+// AuditPolicySpec is what people ask for.
+type AuditPolicySpec struct {
+	// nodeSelector chooses nodes by their labels, for example `{matchLabels: {kubernetes.io/os: linux}}`. Empty, the default,
+	// selects every Linux node. Node labels can be changed by whoever may update Node objects, so prefer labels that the
+	// NodeRestriction admission plugin keeps kubelets from setting (node-restriction.kubernetes.io/…).
+	// +optional
+	NodeSelector metav1.LabelSelector `json:"nodeSelector,omitempty,omitzero"`
+
+	// priority orders the policies of one node, for example `100`; the default is 0. The rules of a higher priority come first in the
+	// kernel, where the first match wins, and its settings win where policies disagree. Equal priorities are ordered by name.
+	// +optional
+	// +kubebuilder:default=0
+	// +kubebuilder:validation:Minimum=-1000000
+	// +kubebuilder:validation:Maximum=1000000
+	Priority int32 `json:"priority"`
+
+	// mode is `Enforce`, the default, or `Observe`: report how nodes differ and change nothing.
+	// +optional
+	// +kubebuilder:default=Enforce
+	Mode Mode `json:"mode,omitempty"`
+
+	// rules are audit rules in the language of auditctl(8), one a line, as in /etc/audit/rules.d, for example
+	// `-w /etc/passwd -p wa -k identity`. Paths, users and groups are those of the node. A line that cannot be compiled makes the
+	// policy Stalled, with its number and the reason, and no node changes.
+	// +optional
+	// +kubebuilder:validation:MaxLength=524288
+	Rules string `json:"rules,omitempty"`
+
+	// unmanagedRules is `Keep`, the default, or `Remove`: delete rules from the kernel that no policy declares, those of a host auditd
+	// included.
+	// +optional
+	// +kubebuilder:default=Keep
+	UnmanagedRules UnmanagedRules `json:"unmanagedRules,omitempty"`
+
+	// kernel sets up the kernel's audit system. A value that is absent is left as the node has it.
+	// +optional
+	Kernel KernelSettings `json:"kernel,omitempty,omitzero"`
+
+	// rollout says how a change reaches the nodes.
+	// +optional
+	Rollout Rollout `json:"rollout,omitempty,omitzero"`
+
+	// routes send events to sinks. The first route whose match fits takes the event. An event that no route of any policy takes stays in the
+	// node's own file, /var/log/nodeaudit/audit.log.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Routes []Route `json:"routes,omitempty"`
+}
+
+// KernelSettings are the settings of the kernel's audit system, those of audit_status in audit(7).
+type KernelSettings struct {
+	// backlogLimit is the number of records that the kernel queues for user space, for example `8192` (auditctl -b). Records that
+	// find it full are lost. Absent: as the node has it. 0 means without limit.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1048576
+	BacklogLimit *int64 `json:"backlogLimit,omitempty"`
+
+	// failureMode is what the kernel does when it cannot record: `Silent`, `Printk` or `Panic` (auditctl -f). Absent: as the node
+	// has it. Panic halts the node.
+	// +optional
+	FailureMode FailureMode `json:"failureMode,omitempty"`
+
+	// rateLimit is the number of records a second beyond which the kernel drops, for example `10000` (auditctl -r). 0 means
+	// without limit. Absent: as the node has it.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000000
+	RateLimit *int64 `json:"rateLimit,omitempty"`
+
+	// immutable locks the audit system once the rules are in the kernel and verified (auditctl -e 2). A lock is taken off by a
+	// reboot only: until then a changed policy leaves the node RebootPending. The default is false.
+	// +optional
+	Immutable bool `json:"immutable,omitempty"`
+}
+
+// Rollout says how many nodes may change at a time.
+type Rollout struct {
+	// maxUnavailable is how many of the selected nodes may be on their way to a new configuration at one time, as a number or a
+	// share, for example `25%`. The default is 100%: all at once. At least one node moves.
+	// +optional
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 1 : self.matches('^([1-9]|[1-9][0-9]|100)%$')",message="give a number of nodes (1 or more) or a share from 1% to 100%"
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
+
+	// soak is how long a node must have been in sync with the new configuration before it no longer counts as on its way, for example
+	// `2m`. The default is 0s.
+	// +optional
+	Soak metav1.Duration `json:"soak,omitempty,omitzero"`
+
+	// paused keeps every node at the configuration it has. The default is false.
+	// +optional
+	Paused bool `json:"paused,omitempty"`
+}
+
+// Route sends the events that match to sinks.
+type Route struct {
+	// name is unique in the policy, for example `docker`. It appears in metrics and in the status.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+
+	// match chooses events. Empty matches every event.
+	// +optional
+	Match RouteMatch `json:"match,omitempty,omitzero"`
+
+	// continue lets later routes see the event too. The default is false: the first route that matches takes it.
+	// +optional
+	Continue bool `json:"continue,omitempty"`
+
+	// sinks are the names of the AuditSink objects that get the event, for example `[node-file]`.
+	// +required
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Sinks []string `json:"sinks,omitempty"`
+}
+
+// RouteMatch chooses events. An event fits when it fits every list that is not empty.
+type RouteMatch struct {
+	// keys are rule keys (-k), for example `[docker-daemon]`. The event fits when it carries one of them.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=256
+	Keys []string `json:"keys,omitempty"`
+
+	// namespaces are namespaces of pods, for example `[payments]`. An event of a host process fits none.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Namespaces []string `json:"namespaces,omitempty"`
+}
+
+// AuditPolicyStatus is what is true on the selected nodes. The controller alone writes it.
+type AuditPolicyStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions are Ready, Reconciling and Stalled as kstatus defines them, and Compiled, Applied, Immutable and Routed.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// nodes counts the selected nodes by their state.
+	// +optional
+	Nodes NodeCounts `json:"nodes,omitempty,omitzero"`
+
+	// problems lists each distinct reason why nodes are not in sync, the most frequent first.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Problems []Problem `json:"problems,omitempty"`
+
+	// warnings are remarks of the compiler on the rules: they load, but probably not with the effect that was meant.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// NodeCounts counts the nodes of a policy by their state. Each selected node is in exactly one of inSync, outOfSync, rebootPending,
+// unsupported and unknown; locked counts across them.
+type NodeCounts struct {
+	// selected is the number of nodes that the policy selects.
+	Selected int32 `json:"selected"`
+	// inSync nodes have reported, after this generation, that their kernel has exactly what the policies ask for.
+	InSync int32 `json:"inSync"`
+	// outOfSync nodes have reported a difference.
+	OutOfSync int32 `json:"outOfSync"`
+	// locked nodes have a locked audit system (enabled 2), in sync or not.
+	Locked int32 `json:"locked"`
+	// rebootPending nodes are locked with other rules or settings than the policies ask for.
+	RebootPending int32 `json:"rebootPending"`
+	// unsupported nodes cannot be audited: the message in problems says why.
+	Unsupported int32 `json:"unsupported"`
+	// unknown nodes have not reported, or not lately, or not yet on this generation.
+	Unknown int32 `json:"unknown"`
+}
+
+// Problem is one reason why nodes are not in sync.
+type Problem struct {
+	// reason is one of the reasons of NodeAuditStatus, for example `RulesDiffer`.
+	Reason string `json:"reason"`
+	// message says what is wrong and what to do, in the words of the first node in the list.
+	Message string `json:"message"`
+	// count is the number of nodes that have it.
+	Count int32 `json:"count"`
+	// nodes names at most ten of them, in alphabetical order.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	Nodes []string `json:"nodes"`
+}

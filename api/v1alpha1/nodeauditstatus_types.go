@@ -1,0 +1,252 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// NodeAuditStatus is what is true about auditing on one node. It bears the node's name and belongs to the Node object. Only the agent
+// on that node can write it: an admission policy compares the node in the agent's bound token with the name.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:scope=Cluster,shortName=nas,categories={nodeaudit,security}
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.state`
+// +kubebuilder:printcolumn:name="Rules",type=integer,JSONPath=`.status.rules.loaded`
+// +kubebuilder:printcolumn:name="Wanted",type=integer,JSONPath=`.status.rules.wanted`
+// +kubebuilder:printcolumn:name="Audit",type=string,JSONPath=`.status.kernel.enabled`
+// +kubebuilder:printcolumn:name="Lost",type=integer,JSONPath=`.status.kernel.lost`
+// +kubebuilder:printcolumn:name="Drift",type=integer,JSONPath=`.status.drift.count`
+// +kubebuilder:printcolumn:name="Heartbeat",type=date,JSONPath=`.status.heartbeatTime`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.message`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type NodeAuditStatus struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata is the standard object metadata; the name is the node's.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+	// status is the agent's report.
+	// +required
+	Status NodeAuditReport `json:"status,omitzero"`
+}
+
+// NodeAuditStatusList is a list of NodeAuditStatus objects.
+//
+// +kubebuilder:object:root=true
+type NodeAuditStatusList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []NodeAuditStatus `json:"items"`
+}
+
+// NodeState is the verdict on a node, the worst that applies.
+//
+// +kubebuilder:validation:Enum=InSync;RulesDiffer;SettingsDiffer;Locked;RebootPending;Unsupported;Unknown
+type NodeState string
+
+const (
+	// NodeInSync means that the kernel's own listing equals what the policies ask for, and the settings too.
+	NodeInSync NodeState = "InSync"
+	// NodeRulesDiffer means that rules are missing, refused, waiting for their path, or too many.
+	NodeRulesDiffer NodeState = "RulesDiffer"
+	// NodeSettingsDiffer means that the rules are right and a setting is not.
+	NodeSettingsDiffer NodeState = "SettingsDiffer"
+	// NodeLocked means that the audit system was locked by somebody else, with rules and settings that differ, before any of ours were in.
+	NodeLocked NodeState = "Locked"
+	// NodeRebootPending means that the audit system is locked with an earlier configuration: a reboot takes the new one in.
+	NodeRebootPending NodeState = "RebootPending"
+	// NodeUnsupported means that the node cannot be audited: no kernel support, no capability, or the wrong pid namespace.
+	NodeUnsupported NodeState = "Unsupported"
+	// NodeUnknown means that the agent could not find out.
+	NodeUnknown NodeState = "Unknown"
+)
+
+// AuditEnabled is the kernel's `enabled` value.
+//
+// +kubebuilder:validation:Enum=Off;On;Locked
+type AuditEnabled string
+
+const (
+	// AuditOff is 0: the kernel records nothing.
+	AuditOff AuditEnabled = "Off"
+	// AuditOn is 1.
+	AuditOn AuditEnabled = "On"
+	// AuditLocked is 2: on, and neither rules nor settings can change until the node reboots.
+	AuditLocked AuditEnabled = "Locked"
+)
+
+// NodeAuditReport is an agent's report on its node.
+type NodeAuditReport struct {
+	// heartbeatTime is when the agent last looked. It is renewed at least once a minute; a report that is older than three minutes
+	// counts as unknown.
+	HeartbeatTime metav1.Time `json:"heartbeatTime"`
+
+	// state is the verdict on the node.
+	State NodeState `json:"state"`
+
+	// reason is the verdict in one CamelCase word, for example `RuleRefused`.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+
+	// message says what is wrong and what to do.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	Message string `json:"message,omitempty"`
+
+	// agentVersion is the version of the agent.
+	// +optional
+	AgentVersion string `json:"agentVersion,omitempty"`
+
+	// bootID is the kernel's boot id: it changes with every boot.
+	// +optional
+	BootID string `json:"bootID,omitempty"`
+
+	// configDigest is the digest of the node configuration that the report speaks of, in sync or not.
+	// +optional
+	ConfigDigest string `json:"configDigest,omitempty"`
+
+	// inSyncSince is since when the node has been in sync with configDigest. Absent while it is not.
+	// +optional
+	InSyncSince *metav1.Time `json:"inSyncSince,omitempty"`
+
+	// policies lists the policies in that configuration with the generation of each.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=256
+	Policies []NodePolicyReport `json:"policies,omitempty"`
+
+	// kernel is what the kernel says of itself. Absent where it could not be asked.
+	// +optional
+	Kernel *KernelReport `json:"kernel,omitempty"`
+
+	// rules counts the rules in the kernel and names those that are not as they should be.
+	// +optional
+	Rules RulesReport `json:"rules,omitempty,omitzero"`
+
+	// drift counts the changes by others that the agent found and repaired since it first started on this boot.
+	// +optional
+	Drift DriftReport `json:"drift,omitempty,omitzero"`
+
+	// events counts the events on their way to the sinks, since the agent started.
+	// +optional
+	Events EventsReport `json:"events,omitempty,omitzero"`
+
+	// sinks reports on each sink that the node's routes name.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=256
+	Sinks []SinkReport `json:"sinks,omitempty"`
+}
+
+// NodePolicyReport is the state of one policy on one node.
+type NodePolicyReport struct {
+	// name is the AuditPolicy's.
+	Name string `json:"name"`
+	// generation is the one that the node's configuration was compiled from.
+	Generation int64 `json:"generation"`
+	// state is the verdict on this policy's rules and settings.
+	State NodeState `json:"state"`
+	// reason is the verdict in one CamelCase word.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// message says what is wrong with this policy's rules and what to do.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	Message string `json:"message,omitempty"`
+}
+
+// KernelReport is struct audit_status of the running kernel, see audit.h.
+type KernelReport struct {
+	// enabled is `Off`, `On` or `Locked`.
+	Enabled AuditEnabled `json:"enabled"`
+	// failureMode is what the kernel does when it cannot record.
+	FailureMode FailureMode `json:"failureMode"`
+	// backlogLimit is the number of records the kernel queues; 0 is without limit.
+	BacklogLimit int64 `json:"backlogLimit"`
+	// rateLimit is in records a second; 0 is without limit.
+	RateLimit int64 `json:"rateLimit"`
+	// lost is the number of records the kernel has lost since boot, or since somebody reset it.
+	Lost int64 `json:"lost"`
+	// backlog is the number of records that wait in the kernel.
+	Backlog int64 `json:"backlog"`
+	// auditdPID is the process that owns the unicast socket, the host's auditd as a rule. 0 is none.
+	AuditdPID int64 `json:"auditdPID"`
+}
+
+// RulesReport counts rules.
+type RulesReport struct {
+	// wanted is the number of rules that the policies ask for on this node.
+	Wanted int32 `json:"wanted"`
+	// loaded is the number of those that the kernel lists.
+	Loaded int32 `json:"loaded"`
+	// unmanaged is the number of rules in the kernel that no policy asks for.
+	Unmanaged int32 `json:"unmanaged"`
+	// problems names wanted rules that are not loaded, and why; at most 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Problems []RuleProblem `json:"problems,omitempty"`
+}
+
+// RuleProblem is a rule that is not loaded.
+type RuleProblem struct {
+	// rule is its text.
+	Rule string `json:"rule"`
+	// policy is the policy that has it.
+	Policy string `json:"policy"`
+	// reason is `Waiting` (for its path to appear), `Unresolved` (a user or group the node does not have), `Refused` (by the
+	// kernel), `Missing` (observed only, or not yet loaded).
+	Reason string `json:"reason"`
+	// message says what the rule needs.
+	Message string `json:"message"`
+}
+
+// DriftReport counts changes that others made.
+type DriftReport struct {
+	// count is the number of observations that found a change.
+	Count int64 `json:"count"`
+	// lastTime is when the latest was found.
+	// +optional
+	LastTime *metav1.Time `json:"lastTime,omitempty"`
+	// lastMessage says what it was.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastMessage string `json:"lastMessage,omitempty"`
+}
+
+// EventsReport counts events and losses.
+type EventsReport struct {
+	// received is the number of events that were read whole from the kernel.
+	Received int64 `json:"received"`
+	// lost counts losses by where they happened.
+	// +optional
+	Lost LossReport `json:"lost,omitempty,omitzero"`
+}
+
+// LossReport counts losses, in records for kernel, socket and gap and in events for queue and sink.
+type LossReport struct {
+	// kernel is the growth of the kernel's own lost counter since the agent started.
+	Kernel int64 `json:"kernel"`
+	// socket is the number of times the kernel found the agent's socket full (ENOBUFS).
+	Socket int64 `json:"socket"`
+	// gap is the number of serial numbers that never came.
+	Gap int64 `json:"gap"`
+	// queue is the number of events that found a sink's queue full.
+	Queue int64 `json:"queue"`
+	// sink is the number of events that a sink could not write and gave up.
+	Sink int64 `json:"sink"`
+}
+
+// SinkReport is the state of one sink on one node.
+type SinkReport struct {
+	// name is the AuditSink's.
+	Name string `json:"name"`
+	// written is the number of events since the agent started.
+	Written int64 `json:"written"`
+	// dropped is the number of events that were given up.
+	Dropped int64 `json:"dropped"`
+	// lastError is the latest error. Empty when the last write succeeded.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastError string `json:"lastError,omitempty"`
+}
