@@ -39,7 +39,8 @@ type AuditPolicy struct {
 type AuditPolicyList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []AuditPolicy `json:"items"`
+	// items are the objects.
+	Items []AuditPolicy `json:"items"`
 }
 
 // Mode says whether a policy changes its nodes or only reports on them.

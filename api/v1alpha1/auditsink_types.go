@@ -36,7 +36,8 @@ type AuditSink struct {
 type AuditSinkList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []AuditSink `json:"items"`
+	// items are the objects.
+	Items []AuditSink `json:"items"`
 }
 
 // SinkType names the kind of a destination, and with it the member of AuditSinkSpec that configures it.

@@ -34,7 +34,8 @@ type NodeAuditStatus struct {
 type NodeAuditStatusList struct {
 	metav1.TypeMeta `json:",inline"`
 	metav1.ListMeta `json:"metadata,omitempty"`
-	Items           []NodeAuditStatus `json:"items"`
+	// items are the objects.
+	Items []NodeAuditStatus `json:"items"`
 }
 
 // NodeState is the verdict on a node, the worst that applies.
