@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// A group is one run of `go test`.
+type group struct {
+	name  string
+	what  string
+	needs []need
+	args  []string // of go test
+}
+
+// The groups, the quick ones first. Tests of the real kernel have names that begin with TestKernel.
+var groups = []group{
+	{
+		name: "unit",
+		what: "everything that needs nothing but Go",
+		args: []string{"-skip=^TestKernel", "./api/...", "./cmd/...", "./controllers/...", "./hack/...", "./internal/...", "./nodeagent/...", "./test/arch"},
+	},
+	{
+		name: "envtest",
+		what: "the controller and the API against a real kube-apiserver and etcd",
+		args: []string{"./test/envtest/...", "./test/chart/..."},
+	},
+	{
+		name:  "kernel",
+		what:  "the agent against the audit system of this machine's kernel",
+		needs: []need{root, auditControl},
+		args:  []string{"-p=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/..."},
+	},
+	{
+		name:  "e2e",
+		what:  "the whole product in a local cluster",
+		needs: []need{root, auditControl},
+		args:  []string{"-p=1", "-tags=e2e", "-timeout=30m", "./test/e2e/..."},
+	},
+}
+
+// A need is something that a machine has or has not. A test that cannot run for want of it skips with a message that begins with
+// "needs " and the name.
+type need struct {
+	name    string
+	missing func() string // why this machine has it not, or empty
+}
+
+var (
+	root = need{"root", func() string {
+		if os.Geteuid() != 0 {
+			return "this is not root"
+		}
+		return ""
+	}}
+	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
+)
+
+var needs = []need{root, auditControl}
+
+// The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
+const (
+	initialPIDNamespace  = "pid:[4026531836]"
+	initialUserNamespace = "user:[4026531837]"
+	capAuditControl      = 30
+)
+
+func missingAuditControl() string {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err.Error()
+	}
+	_, after, _ := strings.Cut(string(status), "\nCapEff:\t")
+	set, err := strconv.ParseUint(strings.SplitN(after, "\n", 2)[0], 16, 64)
+	if err != nil || set&(1<<capAuditControl) == 0 {
+		return "the capability is not in the effective set"
+	}
+	for file, want := range map[string]string{"pid": initialPIDNamespace, "user": initialUserNamespace} {
+		if got, err := os.Readlink("/proc/self/ns/" + file); err != nil || got != want {
+			return fmt.Sprintf("this is not the initial %s namespace", file)
+		}
+	}
+	return ""
+}
