@@ -63,7 +63,7 @@ mount --bind "$own/hostname" "$root/etc/hostname"
 write_node_config "$node" "$own"
 enter_root
 
-export PATH=$bin:$PATH
+export PATH=$bin:$PATH CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1
 containerd --config "$own/containerd.toml" >>"$logs/containerd-$node.log" 2>&1 &
 until_true 60 "containerd on $node" ctr version
 for image in "$images"/*.tar; do [ ! -e "$image" ] || ctr -n k8s.io images import "$image" >/dev/null; done

@@ -1,0 +1,74 @@
+# nodeaudit. `make help` lists what can be made.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.local/bin:$(PATH)
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE_REGISTRY ?= localhost/nodeaudit
+IMAGE_TAG ?= dev
+IMAGE = go run -C hack/image . -registry "$(IMAGE_REGISTRY)" -tag "$(IMAGE_TAG)" -version "$(VERSION)" -arch "$$(go env GOARCH)"
+
+# A KUBECONFIG of the environment is not used: what installs privileged agents must be named on the command line.
+ifeq ($(origin KUBECONFIG),command line)
+OTHER_CLUSTER := $(abspath $(KUBECONFIG))
+endif
+
+##@ Try it
+
+.PHONY: demo
+demo: ## From nothing to an audit event with its pod's name (KUBECONFIG=… IMAGE_REGISTRY=…: on a cluster of yours)
+	@KUBECONFIG="$(OTHER_CLUSTER)" IMAGE_REGISTRY="$(IMAGE_REGISTRY)" IMAGE_TAG="$(IMAGE_TAG)" hack/demo/demo.sh
+
+.PHONY: demo-down
+demo-down: ## Remove the demo and its cluster; check that this machine's audit state is as it was
+	@KUBECONFIG="$(OTHER_CLUSTER)" hack/demo/down.sh
+
+##@ Local cluster
+
+.PHONY: cluster-up
+cluster-up: tools-cluster ## Start a real Kubernetes with three nodes on this machine (again: says that it is up)
+	@$(MAKE) --no-print-directory image-pause
+	@hack/cluster/up.sh
+
+.PHONY: cluster-down
+cluster-down: ## End it and remove all that it left
+	@hack/cluster/down.sh
+
+.PHONY: cluster-load
+cluster-load: ## Put the images of .local/images on its nodes
+	@hack/cluster/load.sh
+
+##@ Build
+
+.PHONY: image
+image: ## Build the container images into .local/images, without Docker (IMAGE_REGISTRY, IMAGE_TAG, VERSION)
+	@$(IMAGE)
+
+.PHONY: image-push
+image-push: ## Build the container images and push them to IMAGE_REGISTRY, with the credentials of `docker login`
+	@$(IMAGE) -push controller nodeagent demo
+
+.PHONY: image-pause image-demo
+image-pause image-demo: image-%:
+	@go run -C hack/image . -arch "$$(go env GOARCH)" $*
+
+.PHONY: tools
+tools: ## Build every pinned tool into .local/bin (the first time 5 to 15 minutes; kept in ~/.cache/nodeaudit)
+	@hack/tools/build.sh
+
+.PHONY: tools-cluster
+tools-cluster:
+	@hack/tools/build.sh kubernetes containerd runc cni helm
+
+.PHONY: clean
+clean: cluster-down ## Remove what was built and downloaded into this folder
+	@rm -rf .local bin dist
+
+##@ Help
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
