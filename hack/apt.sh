@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # apt.sh PACKAGE… installs the Debian packages that are missing, and does nothing where none is.
 #
-# Only Debian and its children are served. Where it cannot help it names the packages, so that they can be installed by hand.
+# Elsewhere than on Debian and its children it names the packages and goes on: their programs may be there under another name.
 set -euo pipefail
 
+if ! command -v apt-get >/dev/null; then
+	echo "apt: this is not Debian: should the next step miss something, install what Debian calls $*" >&2
+	exit 0
+fi
 missing=()
 for package in "$@"; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-if ! command -v apt-get >/dev/null; then
-	echo "apt: this is not a Debian system: please install what it calls ${missing[*]}" >&2
-	exit 1
-fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "apt: root is needed once: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
 	exit 1

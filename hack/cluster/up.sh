@@ -10,6 +10,7 @@
 . "$here/node.sh"
 
 [ "$(id -u)" -eq 0 ] || die "root is needed, for namespaces and mounts: sudo make cluster-up"
+"$clone/hack/apt.sh" iproute2 openssl procps util-linux mount
 mkdir -p "$clone/.local"
 exec 9>"$lock"
 flock 9

@@ -10,6 +10,7 @@ cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 cache=${NODEAUDIT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nodeaudit}/tools
 bin=$root/.local/bin
+command -v go >/dev/null || { echo "tools: Go 1.26 is needed: https://go.dev/dl" >&2; exit 1; }
 
 # What each module takes on two cores with an empty build cache, so that whoever waits knows for how long.
 declare -A usual=(
