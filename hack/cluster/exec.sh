@@ -9,4 +9,4 @@ shift
 alive "$node" || die "no node $node runs here: make cluster-up"
 target=$(cat "$pids/$node")
 join_cgroup "$node"
-PATH=$bin:$PATH CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1 exec nsenter --target "$target" --mount --uts --net --cgroup --wd=/ -- "${@:-bash}"
+PATH=$bin:$PATH CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1 exec nsenter --target "$target" --mount --uts --net --cgroup -- "${@:-bash}"
