@@ -35,6 +35,9 @@ const (
 	KindNode = "node"
 	// KindRules is the value of KindLabel on a rule set's ConfigMap.
 	KindRules = "rules"
+	// DefaultSink is the name of the sink that every node has without an AuditSink: the file /var/log/nodeaudit/audit.log. Routes may name
+	// it. Events that no route takes go there, and those of a route whose sink does not exist.
+	DefaultSink = "node-default"
 )
 
 // Version is the version of the document that this package writes. An agent refuses a later one.
@@ -76,6 +79,8 @@ type Policy struct {
 	Mode v1alpha1.Mode `json:"mode"`
 	// Kernel has the settings that this policy asks for, those of its rules' control lines included.
 	Kernel v1alpha1.KernelSettings `json:"kernel,omitzero"`
+	// UnmanagedRules is Remove where this policy asks for it, and empty otherwise.
+	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
 }
 
 // Sink is one destination.

@@ -17,6 +17,7 @@ import (
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="the sink's name is used in labels and metrics: choose one of at most 63 characters"
+// +kubebuilder:validation:XValidation:rule="self.metadata.name != 'node-default'",message="node-default is the sink that every node has already: choose another name"
 type AuditSink struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object metadata.
