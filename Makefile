@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 export PATH := $(CURDIR)/.local/bin:$(PATH)
+export KUBEBUILDER_ASSETS := $(CURDIR)/.local/bin
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE_REGISTRY ?= localhost/nodeaudit
@@ -66,6 +67,36 @@ tools-cluster:
 .PHONY: clean
 clean: cluster-down ## Remove what was built and downloaded into this folder
 	@rm -rf .local bin dist
+
+##@ Develop
+
+.PHONY: generate
+generate: ## Make what is generated: deep copies, CRDs, RBAC, the chart's share of them
+	@hack/generate.sh
+
+.PHONY: verify
+verify: ## Fail when what is generated, formatted or tidied differs from what is committed
+	@hack/verify.sh
+
+.PHONY: lint
+lint: ## Look for what a reviewer would: golangci-lint, shellcheck, helm lint
+	@hack/lint.sh
+
+.PHONY: test
+test: tools-cluster ## Everything that can run here; a summary names what ran and what could not
+	@go run ./hack/testgroups
+
+.PHONY: test-unit test-kernel
+test-unit: ## The tests that need nothing but Go
+test-kernel: ## The agent against this machine's kernel (root)
+test-unit test-kernel: test-%:
+	@go run ./hack/testgroups $*
+
+.PHONY: test-envtest test-e2e
+test-envtest: ## The controller and the API against a real kube-apiserver and etcd
+test-e2e: ## The whole product in a local cluster (root)
+test-envtest test-e2e: test-%: tools-cluster
+	@go run ./hack/testgroups $*
 
 ##@ Help
 
