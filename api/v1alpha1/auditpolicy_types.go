@@ -165,12 +165,16 @@ type Rollout struct {
 	// share, for example `25%`. The default is 100%: all at once. At least one node moves.
 	// +optional
 	// +kubebuilder:validation:XIntOrString
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 1 : self.matches('^([1-9]|[1-9][0-9]|100)%$')",message="give a number of nodes (1 or more) or a share from 1% to 100%"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 1 && self <= 1000000 : self.matches('^([1-9]|[1-9][0-9]|100)%$')",message="give a number of nodes (1 or more) or a share from 1% to 100%"
 	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable,omitempty"`
 
 	// soak is how long a node must have been in sync with the new configuration before it no longer counts as on its way, for example
-	// `2m`. The default is 0s.
+	// `2m`. The default is 0s, the most is 168h.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) <= duration('168h')",message="give a duration of at most 168h, for example 30s, 2m or 1h30m"
 	Soak metav1.Duration `json:"soak,omitempty,omitzero"`
 
 	// paused keeps every node at the configuration it has. The default is false.

@@ -75,9 +75,14 @@ const (
 )
 
 // NodeAuditReport is an agent's report on its node.
+//
+// A node may lie, so the schema refuses what the controller could not read: one report that does not decode would hide those of all nodes
+// from it. Times are in UTC, and reasons may become those of conditions.
 type NodeAuditReport struct {
 	// heartbeatTime is when the agent last looked. It is renewed at least once a minute; a report that is older than three minutes
 	// counts as unknown.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	HeartbeatTime metav1.Time `json:"heartbeatTime"`
 
 	// state is the verdict on the node.
@@ -85,6 +90,8 @@ type NodeAuditReport struct {
 
 	// reason is the verdict in one CamelCase word, for example `RuleRefused`.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([A-Z][A-Za-z0-9]*)?$`
 	Reason string `json:"reason,omitempty"`
 
 	// message says what is wrong and what to do.
@@ -94,18 +101,23 @@ type NodeAuditReport struct {
 
 	// agentVersion is the version of the agent.
 	// +optional
+	// +kubebuilder:validation:MaxLength=128
 	AgentVersion string `json:"agentVersion,omitempty"`
 
 	// bootID is the kernel's boot id: it changes with every boot.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
 	BootID string `json:"bootID,omitempty"`
 
 	// configDigest is the digest of the node configuration that the report speaks of, in sync or not.
 	// +optional
+	// +kubebuilder:validation:MaxLength=128
 	ConfigDigest string `json:"configDigest,omitempty"`
 
 	// inSyncSince is since when the node has been in sync with configDigest. Absent while it is not.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	InSyncSince *metav1.Time `json:"inSyncSince,omitempty"`
 
 	// policies lists the policies in that configuration with the generation of each.
@@ -142,6 +154,7 @@ type NodeAuditReport struct {
 // NodePolicyReport is the state of one policy on one node.
 type NodePolicyReport struct {
 	// name is the AuditPolicy's.
+	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 	// generation is the one that the node's configuration was compiled from.
 	Generation int64 `json:"generation"`
@@ -149,6 +162,8 @@ type NodePolicyReport struct {
 	State NodeState `json:"state"`
 	// reason is the verdict in one CamelCase word.
 	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([A-Z][A-Za-z0-9]*)?$`
 	Reason string `json:"reason,omitempty"`
 	// message says what is wrong with this policy's rules and what to do.
 	// +optional
@@ -192,13 +207,18 @@ type RulesReport struct {
 // RuleProblem is a rule that is not loaded.
 type RuleProblem struct {
 	// rule is its text.
+	// +kubebuilder:validation:MaxLength=16384
 	Rule string `json:"rule"`
 	// policy is the policy that has it.
+	// +kubebuilder:validation:MaxLength=253
 	Policy string `json:"policy"`
 	// reason is `Waiting` (for its path to appear), `Unresolved` (a user or group the node does not have), `Refused` (by the
 	// kernel), `Missing` (observed only, or not yet loaded).
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([A-Z][A-Za-z0-9]*)?$`
 	Reason string `json:"reason"`
 	// message says what the rule needs.
+	// +kubebuilder:validation:MaxLength=8192
 	Message string `json:"message"`
 }
 
@@ -208,6 +228,8 @@ type DriftReport struct {
 	Count int64 `json:"count"`
 	// lastTime is when the latest was found.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
 	LastTime *metav1.Time `json:"lastTime,omitempty"`
 	// lastMessage says what it was.
 	// +optional
@@ -241,6 +263,7 @@ type LossReport struct {
 // SinkReport is the state of one sink on one node.
 type SinkReport struct {
 	// name is the AuditSink's.
+	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 	// written is the number of events since the agent started.
 	Written int64 `json:"written"`
