@@ -58,10 +58,12 @@ end_members() {
 	die "processes of the cluster do not end after $try tries: ${found[*]}"
 }
 
+# remove_cgroups waits a little: a process that was just ended keeps its cgroup for a moment.
 remove_cgroups() {
 	local hierarchy
 	for hierarchy in $(hierarchies); do
-		[ -d "$hierarchy/$cgroup" ] || continue
-		find "$hierarchy/$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
+		[ ! -d "$hierarchy/$cgroup" ] || until_true 5 "removing $hierarchy/$cgroup" remove_tree "$hierarchy/$cgroup"
 	done
 }
+
+remove_tree() { find "$1" -depth -type d -exec rmdir {} \; && [ ! -d "$1" ]; }
