@@ -59,5 +59,8 @@ for module in "${modules[@]}"; do
 		echo "tools: $count/${#modules[@]} $module: building once, usually ${usual[$module]} (kept in $kept)" >&2
 		build "$module" "$kept"
 	fi
+	touch "$kept"
 	ln -sfn "$kept"/* "$bin/"
 done
+# What no clone has asked for in a month was made from modules that are no longer pinned.
+find "$cache" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
