@@ -1,0 +1,127 @@
+package chart
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// The whole of what the agent may do on a node. docs/security-model.md has the reason of each: change it there too.
+func TestTheAgentHasThesePrivilegesAndNoOther(t *testing.T) {
+	pod := pods(t, render(t))["agent"]
+	yes, no, root := true, false, int64(0)
+	want := &corev1.SecurityContext{
+		RunAsUser: &root, RunAsGroup: &root,
+		ReadOnlyRootFilesystem: &yes, AllowPrivilegeEscalation: &no,
+		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT"}},
+	}
+	if diff := cmp.Diff(want, pod.Containers[0].SecurityContext); diff != "" {
+		t.Errorf("security context (-want +got):\n%s", diff)
+	}
+	wantPod := &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}}
+	if diff := cmp.Diff(wantPod, pod.SecurityContext); diff != "" {
+		t.Errorf("security context of the pod (-want +got):\n%s", diff)
+	}
+	if !pod.HostPID || !pod.HostNetwork || pod.HostIPC {
+		t.Errorf("hostPID %v, hostNetwork %v, hostIPC %v, want true, true, false", pod.HostPID, pod.HostNetwork, pod.HostIPC)
+	}
+	if len(pod.Containers) != 1 || len(pod.InitContainers) != 0 {
+		t.Errorf("%d containers and %d init containers, want 1 and 0", len(pod.Containers), len(pod.InitContainers))
+	}
+}
+
+func TestTheAgentWritesToTwoFoldersOfTheNode(t *testing.T) {
+	pod := pods(t, render(t))["agent"]
+	paths := map[string]string{}
+	for _, volume := range pod.Volumes {
+		if volume.HostPath == nil {
+			t.Fatalf("volume %s is not a path of the node", volume.Name)
+		}
+		paths[volume.Name] = volume.HostPath.Path
+	}
+	got := map[string]string{}
+	for _, mount := range pod.Containers[0].VolumeMounts {
+		mode := "read and write"
+		if mount.ReadOnly {
+			mode = "read"
+		}
+		if mount.MountPropagation != nil {
+			mode += ", " + string(*mount.MountPropagation)
+		}
+		got[paths[mount.Name]+" at "+mount.MountPath] = mode
+	}
+	want := map[string]string{
+		"/ at /host": "read, HostToContainer",
+		"/var/lib/nodeaudit at /var/lib/nodeaudit": "read and write",
+		"/var/log/nodeaudit at /var/log/nodeaudit": "read and write",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mounts (-want +got):\n%s", diff)
+	}
+}
+
+func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		flags []string
+		check func(*corev1.SecurityContext) bool
+	}{
+		{"privileged drops the list of capabilities", []string{"--set=agent.privileged=true"}, func(c *corev1.SecurityContext) bool {
+			return *c.Privileged && c.Capabilities == nil && c.AllowPrivilegeEscalation == nil && *c.ReadOnlyRootFilesystem
+		}},
+		{"a further capability comes after the three", []string{"--set=agent.extraCapabilities={DAC_READ_SEARCH}"}, func(c *corev1.SecurityContext) bool {
+			return c.Privileged == nil && len(c.Capabilities.Add) == 4 && c.Capabilities.Add[3] == "DAC_READ_SEARCH" && c.Capabilities.Drop[0] == "ALL"
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			context := pods(t, render(t, row.flags...))["agent"].Containers[0].SecurityContext
+			if !row.check(context) {
+				t.Errorf("security context: %+v", context)
+			}
+		})
+	}
+}
+
+// The API server itself judges: a namespace of the level `restricted` takes the pods of the controller and of the uninstall job.
+func TestPodSecurityJudgesThePods(t *testing.T) {
+	s := cluster(t)
+	rendered := pods(t, render(t, "--set=controller.priorityClassName="))
+	for _, level := range []string{"restricted", "baseline", "privileged"} {
+		labels := map[string]string{"pod-security.kubernetes.io/enforce": level}
+		if err := s.admin.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: level, Labels: labels}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		name, level, pod string
+		refusal          []string
+	}{
+		{"the controller is restricted", "restricted", "controller", nil},
+		{"the uninstall job is restricted", "restricted", "uninstall", nil},
+		{"the agent is more than baseline allows, in three ways", "baseline", "agent", []string{
+			"host namespaces (hostNetwork=true, hostPID=true)",
+			`hostPath volumes (volumes "host", "state", "logs")`,
+			`non-default capabilities (container "agent" must not include "AUDIT_CONTROL", "AUDIT_READ" in securityContext.capabilities.add)`,
+		}},
+		{"the agent needs the level privileged", "privileged", "agent", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			spec := rendered[row.pod]
+			spec.PriorityClassName = ""
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: row.pod, Namespace: row.level}, Spec: spec}
+			err := s.admin.Create(t.Context(), pod, client.DryRunAll)
+			if (err != nil) != (row.refusal != nil) {
+				t.Fatalf("creating it: %v", err)
+			}
+			for _, words := range row.refusal {
+				if !strings.Contains(err.Error(), words) {
+					t.Errorf("the refusal is %q, want %q in it", err, words)
+				}
+			}
+		})
+	}
+}
