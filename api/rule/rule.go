@@ -1,5 +1,12 @@
 package rule
 
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Severity tells an error from a remark.
 type Severity int
 
@@ -34,6 +41,184 @@ type Host interface {
 	Machine() string
 }
 
-// Wire is a rule as the kernel takes and lists it: struct audit_rule_data with its strings. It is a string so that it can be compared and
-// be the key of a map.
-type Wire string
+// Limits of the kernel: AUDIT_MAX_FIELDS, AUDIT_MAX_KEY_LEN, AUDIT_BITMASK_SIZE in include/uapi/linux/audit.h.
+const (
+	maxFields    = 64
+	maxKey       = 256
+	maskBits     = 64 * 32
+	classBits    = 16
+	keySeparator = "\x01"
+)
+
+// Rule is one rule, independent of the host that it will be loaded on: names of users and groups, and whether a path is a directory, are
+// open until Encode.
+type Rule struct {
+	line     int
+	list     list
+	action   action
+	prepend  bool
+	watch    bool
+	all      bool
+	syscalls []syscallName
+	fields   []field
+	keys     []string
+}
+
+type field struct {
+	fieldType
+	op    operator
+	value operand
+}
+
+// syscallName is a system call by name, or by number where the name is empty.
+type syscallName struct {
+	name   string
+	number uint32
+}
+
+func (s syscallName) String() string {
+	if s.name != "" {
+		return s.name
+	}
+	return strconv.FormatUint(uint64(s.number), 10)
+}
+
+// Line is the line of the text at which the rule stood, from 1. It is 0 for a rule that Decode made.
+func (r Rule) Line() int { return r.line }
+
+// Keys returns the rule's keys.
+func (r Rule) Keys() []string { return slices.Clone(r.keys) }
+
+// Paths returns the paths that the rule names. Whether they exist on the host decides whether, and how, the rule loads.
+func (r Rule) Paths() []string {
+	var paths []string
+	for _, f := range r.fields {
+		if f.kind == path {
+			paths = append(paths, f.value.text)
+		}
+	}
+	return paths
+}
+
+func (r Rule) has(id uint32) bool {
+	return slices.ContainsFunc(r.fields, func(f field) bool { return f.id == id })
+}
+
+// String returns the rule in one canonical form, close to that of auditctl -l. Parsing it gives the same rule.
+func (r Rule) String() string {
+	if r.watch && r.isPlainWatch() {
+		s := "-w " + escape(r.fields[0].value.text) + " -p " + formatPerm(r.fields[1].value.number)
+		for _, k := range r.keys {
+			s += " -k " + escape(k)
+		}
+		return s
+	}
+	before, after := r.split()
+	var b strings.Builder
+	if r.watch {
+		b.WriteString("-w " + escape(r.fields[0].value.text))
+		before, after = nil, r.fields[1:]
+	} else {
+		b.WriteString(r.head())
+	}
+	r.writeFields(&b, before)
+	if !r.watch {
+		b.WriteString(r.calls())
+	}
+	r.writeFields(&b, after)
+	return b.String()
+}
+
+func (r Rule) writeFields(b *strings.Builder, fields []field) {
+	for _, f := range fields {
+		if f.id != fieldKey {
+			b.WriteString(" " + f.String())
+			continue
+		}
+		for _, k := range r.keys {
+			b.WriteString(" -F key=" + escape(k))
+		}
+	}
+}
+
+// split cuts the fields behind the architecture, which must stand before -S.
+func (r Rule) split() (before, after []field) {
+	for i, f := range r.fields {
+		if f.id == fieldArch {
+			return r.fields[:i+1], r.fields[i+1:]
+		}
+	}
+	return nil, r.fields
+}
+
+// isPlainWatch says whether the rule is a path, permissions and keys, in this order.
+func (r Rule) isPlainWatch() bool {
+	return len(r.fields) >= 2 && r.fields[1].id == fieldPerm && (len(r.fields) == 2 || len(r.fields) == 3 && r.fields[2].id == fieldKey)
+}
+
+// head is the action and the list.
+func (r Rule) head() string {
+	option := "-a "
+	if r.prepend {
+		option = "-A "
+	}
+	return option + nameOf(actionNames, r.action) + "," + nameOf(listNames, r.list)
+}
+
+// calls are the system calls, with a space before them.
+func (r Rule) calls() string {
+	switch {
+	case r.list != listExit && r.list != listURing:
+		return ""
+	case r.all:
+		return " -S all"
+	case len(r.syscalls) == 0:
+		return ""
+	}
+	names := make([]string, len(r.syscalls))
+	for i, call := range r.syscalls {
+		names[i] = call.String()
+	}
+	return " -S " + strings.Join(names, ",")
+}
+
+// String returns the field as an option.
+func (f field) String() string {
+	operatorText := ""
+	for _, o := range operators {
+		if o.op == f.op {
+			operatorText = o.text
+		}
+	}
+	if f.id == fieldFieldCompare {
+		left, right, _ := strings.Cut(nameOf(comparisons, f.value.number), " ")
+		return "-C " + left + operatorText + right
+	}
+	return "-F " + f.name + operatorText + escape(f.formatValue())
+}
+
+func (f field) formatValue() string {
+	n := f.value.number
+	switch {
+	case f.value.text != "":
+		return f.value.text
+	case f.kind == perms:
+		return formatPerm(n)
+	case f.kind == hexArg:
+		return fmt.Sprintf("%#x", n)
+	case f.kind == exitOf, f.kind == user, f.kind == group, f.id == fieldSession:
+		return strconv.FormatInt(int64(int32(n)), 10)
+	case f.kind == message && nameOf(messageTypes, n) != "":
+		return nameOf(messageTypes, n)
+	case f.kind == file && nameOf(fileTypes, n) != "":
+		return nameOf(fileTypes, n)
+	case f.kind == fstype && nameOf(fileSystems, n) != "":
+		return nameOf(fileSystems, n)
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+// escape writes a space and a backslash as auditctl wants them in a file.
+func escape(s string) string { return escaper.Replace(s) }
+
+var escaper = strings.NewReplacer(" ", `\ `, `\`, `\\`)
