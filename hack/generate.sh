@@ -3,6 +3,7 @@
 # the markers of the controller, and what config/ and the chart take from those.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+go run ./hack/gentables
 go tool controller-gen object paths=./api/...
 go tool controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 if [ -x config/generate.sh ]; then config/generate.sh; fi
