@@ -74,7 +74,7 @@ func readOracle(t *testing.T, name string) []oracleLine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { _ = file.Close() })
 	unzipped, err := gzip.NewReader(file)
 	if err != nil {
 		t.Fatal(err)

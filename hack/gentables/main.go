@@ -64,8 +64,15 @@ func module(path string) (source, error) {
 
 // architectures are the names of uname -m with the name that Go has for each.
 var architectures = []struct{ uname, goarch string }{
-	{"x86_64", "amd64"}, {"i386", "386"}, {"aarch64", "arm64"}, {"arm", "arm"}, {"ppc64le", "ppc64le"}, {"ppc", "ppc"}, {"s390x", "s390x"},
-	{"riscv64", "riscv64"}, {"loongarch64", "loong64"},
+	{"x86_64", "amd64"},
+	{"i386", "386"},
+	{"aarch64", "arm64"},
+	{"arm", "arm"},
+	{"ppc64le", "ppc64le"},
+	{"ppc", "ppc"},
+	{"s390x", "s390x"},
+	{"riscv64", "riscv64"},
+	{"loongarch64", "loong64"},
 }
 
 var (
@@ -95,7 +102,9 @@ func names(sys, libaudit source) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	maps.DeleteFunc(messages, func(name string, _ int64) bool { return strings.HasPrefix(name, "FIRST_") || strings.HasPrefix(name, "LAST_") })
+	maps.DeleteFunc(messages, func(name string, _ int64) bool {
+		return strings.HasPrefix(name, "FIRST_") || strings.HasPrefix(name, "LAST_")
+	})
 	maps.Copy(messages, later)
 	errnos, err := constants(errnoConstant, filepath.Join(sys.dir, "unix", "zerrors_linux.go"), filepath.Join(sys.dir, "unix", "zerrors_linux_amd64.go"))
 	if err != nil {

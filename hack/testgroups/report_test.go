@@ -22,17 +22,20 @@ func TestReport(t *testing.T) {
 		{"a run without a test fails", []result{{}}, true, "0 passed, 0 failed"},
 		{
 			"a skip for want of what the machine has not is named",
-			[]result{{passed: 1, skipped: []skip{{"p TestX", "needs a unicorn to ride"}}}}, false, "not run: p TestX: needs a unicorn",
+			[]result{{passed: 1, skipped: []skip{{"p TestX", "needs a unicorn to ride"}}}},
+			false, "not run: p TestX: needs a unicorn",
 		},
 		{
 			"a skip for want of what the machine has fails",
-			[]result{{passed: 1, skipped: []skip{{"p TestX", "needs air"}}}}, true, "did not run although",
+			[]result{{passed: 1, skipped: []skip{{"p TestX", "needs air"}}}},
+			true, "did not run although",
 		},
 		{"a skip without a need fails", []result{{passed: 1, skipped: []skip{{"p TestX", "flaky"}}}}, true, "did not run although"},
 		{"a group that does not start fails", []result{{passed: 1, broken: "exit status 2"}}, true, "exit status 2"},
 		{
 			"a group that cannot run is named and does not fail",
-			[]result{{passed: 1}, {group: group{name: "kernel"}, missing: []string{"needs root: this is not root"}}}, false, "not run: group kernel needs root",
+			[]result{{passed: 1}, {group: group{name: "kernel"}, missing: []string{"needs root: this is not root"}}},
+			false, "not run: group kernel needs root",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

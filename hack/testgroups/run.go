@@ -118,7 +118,7 @@ func (r *result) end(l line, said string, out io.Writer) {
 
 // reason finds the message in the output of a skipped test: `    file_test.go:12: needs root`.
 func reason(said string) string {
-	for _, l := range strings.Split(said, "\n") {
+	for l := range strings.SplitSeq(said, "\n") {
 		if _, message, found := strings.Cut(l, ".go:"); found {
 			if _, message, found = strings.Cut(message, ": "); found {
 				return message
