@@ -19,7 +19,7 @@ const storageMigrator = "system:serviceaccount:kube-system:storage-version-migra
 
 func TestAReportIsWrittenByTheAgentOfItsNodeOnly(t *testing.T) {
 	s := cluster(t)
-	agentA, agentB, unbound := s.agent(t, "a"), s.agent(t, "b"), s.account(t, "nodeaudit-agent", nil)
+	agentA, agentB, unbound := s.agent(t, "a"), s.agent(t, "b"), s.account(t, "nodeaudit-agent")
 	if err := report(t, agentA, "a", "first"); err != nil {
 		t.Fatalf("the agent on a creates the report on a: %v", err)
 	}
@@ -66,7 +66,7 @@ func TestAReportIsWrittenByTheAgentOfItsNodeOnly(t *testing.T) {
 
 func TestTheConfigurationOfNodesIsWrittenByTheControllerOnly(t *testing.T) {
 	s := cluster(t)
-	controller, uninstall, agent := s.account(t, "nodeaudit-controller", nil), s.account(t, "nodeaudit-uninstall", nil), s.agent(t, "e")
+	controller, uninstall, agent := s.account(t, "nodeaudit-controller"), s.account(t, "nodeaudit-uninstall"), s.agent(t, "e")
 	for _, object := range []*corev1.ConfigMap{
 		configMap(nodeconfig.NodePrefix+"e", nodeconfig.KindNode, "{}"),
 		configMap(nodeconfig.RulesPrefix+"0123", nodeconfig.KindRules, "-w /etc/passwd -p wa -k identity\n"),
@@ -75,15 +75,15 @@ func TestTheConfigurationOfNodesIsWrittenByTheControllerOnly(t *testing.T) {
 			t.Fatalf("the controller creates %s: %v", object.Name, err)
 		}
 	}
-	node := func() *corev1.ConfigMap { return configMap(nodeconfig.NodePrefix+"e", "", "") }
+	node := func(config string) *corev1.ConfigMap { return configMap(nodeconfig.NodePrefix+"e", nodeconfig.KindNode, config) }
 	only := " is written by the nodeaudit controller only, not by admin: change the AuditPolicy instead"
 	for _, row := range []struct {
 		name    string
 		try     func() error
 		refusal string
 	}{
-		{"the controller changes one", func() error { return patch(t, controller, node(), `{"data":{"config.json":"{\"version\":1}"}}`) }, ""},
-		{"an administrator edits one", func() error { return patch(t, s.admin, node(), `{"data":{"config.json":"{}"}}`) }, "nodeaudit-node-e" + only},
+		{"the controller changes one", func() error { return controller.Update(t.Context(), node("1")) }, ""},
+		{"an administrator edits one", func() error { return s.admin.Update(t.Context(), node("2")) }, "nodeaudit-node-e" + only},
 		{
 			"an administrator edits a rule set", func() error {
 				return patch(t, s.admin, configMap(nodeconfig.RulesPrefix+"0123", "", ""), `{"data":{"config.json":""}}`)
@@ -94,18 +94,18 @@ func TestTheConfigurationOfNodesIsWrittenByTheControllerOnly(t *testing.T) {
 			return s.admin.Create(t.Context(), configMap("other", nodeconfig.KindRules, "{}"))
 		}, "other" + only},
 		{"an administrator takes the label off", func() error {
-			return patch(t, s.admin, node(), `{"metadata":{"labels":{"nodeaudit.dev/kind":null}}}`)
+			return patch(t, s.admin, node(""), `{"metadata":{"labels":{"nodeaudit.dev/kind":null}}}`)
 		}, "nodeaudit-node-e" + only},
-		{"an agent edits its own", func() error { return patch(t, agent, node(), `{"data":{"config.json":"{}"}}`) }, `cannot patch resource "configmaps"`},
-		{"somebody migrates stored objects", func() error { return rewrite(t, s.as(t, storageMigrator), node()) }, ""},
+		{"an agent edits its own", func() error { return agent.Update(t.Context(), node("2")) }, `cannot update resource "configmaps"`},
+		{"somebody migrates stored objects", func() error { return rewrite(t, s.as(t, storageMigrator), node("")) }, ""},
 		{"an administrator creates another ConfigMap", func() error { return s.admin.Create(t.Context(), configMap("mine", "", "{}")) }, ""},
 		{"somebody uses such a name in another namespace", func() error {
-			object := configMap(nodeconfig.NodePrefix+"e", nodeconfig.KindNode, "{}")
+			object := node("{}")
 			object.Namespace = "default"
 			return s.admin.Create(t.Context(), object)
 		}, ""},
-		{"the uninstall job empties one", func() error { return patch(t, uninstall, node(), `{"data":{"config.json":"{}"}}`) }, ""},
-		{"the uninstall job deletes one", func() error { return uninstall.Delete(t.Context(), node()) }, ""},
+		{"the uninstall job empties one", func() error { return uninstall.Update(t.Context(), node("3")) }, ""},
+		{"the uninstall job deletes one", func() error { return uninstall.Delete(t.Context(), node("")) }, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) { expect(t, row.try(), row.refusal) })
 	}
@@ -171,25 +171,35 @@ func (s *server) agent(t *testing.T, node string) client.Client {
 			Containers: []corev1.Container{{Name: "agent", Image: "localhost/nodeaudit/nodeagent:dev"}},
 		},
 	}
-	for _, object := range []client.Object{&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node}}, pod} {
+	labels := map[string]string{corev1.LabelOSStable: "linux"}
+	for _, object := range []client.Object{&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: node, Labels: labels}}, pod} {
 		if err := s.admin.Create(t.Context(), object); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return s.account(t, "nodeaudit-agent", &authenticationv1.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: pod.Name, UID: pod.UID})
+	return newClient(t, s.token(t, "nodeaudit-agent", pod))
 }
 
-// account returns a client with a token of a service account of the chart.
-func (s *server) account(t *testing.T, name string, bound *authenticationv1.BoundObjectReference) client.Client {
+// account returns a client with a token of a service account of the chart that is bound to no pod.
+func (s *server) account(t *testing.T, name string) client.Client {
+	t.Helper()
+	return newClient(t, s.token(t, name, nil))
+}
+
+// token returns the access of a service account, by a token that is bound to the pod, or to nothing.
+func (s *server) token(t *testing.T, name string, pod *corev1.Pod) *rest.Config {
 	t.Helper()
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
-	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{BoundObjectRef: bound}}
+	request := &authenticationv1.TokenRequest{}
+	if pod != nil {
+		request.Spec.BoundObjectRef = &authenticationv1.BoundObjectReference{Kind: "Pod", APIVersion: "v1", Name: pod.Name, UID: pod.UID}
+	}
 	if err := s.admin.SubResource("token").Create(t.Context(), account, request); err != nil {
 		t.Fatal(err)
 	}
 	config := rest.AnonymousClientConfig(s.config)
 	config.BearerToken = request.Status.Token
-	return newClient(t, config)
+	return config
 }
 
 // as returns an administrator's client under another name.

@@ -5,21 +5,22 @@
 package controller
 
 // It reads what people ask for, and what nodes report.
-// +kubebuilder:rbac:groups=nodeaudit.dev,resources=auditpolicies;auditsinks;nodeauditstatuses,verbs=get;list;watch
+// +kubebuilder:rbac:groups=nodeaudit.dev,resources=auditpolicies;auditsinks;nodeauditstatuses,verbs=list;watch
 
 // It answers in the status of what people wrote, and changes nothing else of it.
-// +kubebuilder:rbac:groups=nodeaudit.dev,resources=auditpolicies/status;auditsinks/status,verbs=get;patch;update
+// +kubebuilder:rbac:groups=nodeaudit.dev,resources=auditpolicies/status;auditsinks/status,verbs=patch
 
 // It selects nodes by their labels.
-// +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=nodes,verbs=list;watch
 
 // It writes what each node should have, and collects what no node needs any more, in its own namespace only.
-// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=configmaps,verbs=get;list;watch;create;patch;update;delete
+// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=configmaps,verbs=list;watch;create;update;delete
 
 // It elects a leader. Nobody can restrict the creation of an object by its name.
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=nodeaudit-system,resources=leases,verbs=create
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=nodeaudit-system,resources=leases,resourceNames=nodeaudit-controller,verbs=get;update
 
-// It records Events: on policies and sinks, whose Events Kubernetes keeps in `default` because they have no namespace, and on its own lease.
-// +kubebuilder:rbac:groups="";events.k8s.io,namespace=default,resources=events,verbs=create;patch
-// +kubebuilder:rbac:groups="";events.k8s.io,namespace=nodeaudit-system,resources=events,verbs=create;patch
+// It records Events: on policies and sinks, whose Events Kubernetes keeps in `default` because they have no namespace, and on its own lease,
+// by the older interface.
+// +kubebuilder:rbac:groups=events.k8s.io,namespace=default,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=events,verbs=create;patch

@@ -6,11 +6,10 @@
 package uninstall
 
 // It stops the controller, which would write again what it empties.
-// +kubebuilder:rbac:groups=apps,namespace=nodeaudit-system,resources=deployments,resourceNames=nodeaudit-controller,verbs=get;patch;update
-// +kubebuilder:rbac:groups=apps,namespace=nodeaudit-system,resources=deployments/scale,resourceNames=nodeaudit-controller,verbs=get;patch;update
+// +kubebuilder:rbac:groups=apps,namespace=nodeaudit-system,resources=deployments/scale,resourceNames=nodeaudit-controller,verbs=patch
 
 // It empties the nodes' configurations, and deletes them when the agents have taken their rules out.
-// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=configmaps,verbs=get;list;watch;patch;update;delete
+// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=configmaps,verbs=list;update;delete
 
 // It waits for the agents' reports and deletes them.
-// +kubebuilder:rbac:groups=nodeaudit.dev,resources=nodeauditstatuses,verbs=get;list;watch;delete
+// +kubebuilder:rbac:groups=nodeaudit.dev,resources=nodeauditstatuses,verbs=list;delete
