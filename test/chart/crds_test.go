@@ -1,0 +1,197 @@
+package chart
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+func TestDefaultsAreFilledIn(t *testing.T) {
+	s := cluster(t)
+	policy := try(t, s, "AuditPolicy", `spec: {}`)
+	want := map[string]any{"mode": "Enforce", "priority": int64(0), "unmanagedRules": "Keep"}
+	if diff := cmp.Diff(want, policy.Object["spec"]); diff != "" {
+		t.Errorf("spec of a policy (-want +got):\n%s", diff)
+	}
+	sink := try(t, s, "AuditSink", `spec: {type: file, file: {}}`)
+	wantFile := map[string]any{"path": "/var/log/nodeaudit/audit.log", "maxSize": "100Mi", "maxFiles": int64(5), "compress": true}
+	if diff := cmp.Diff(wantFile, sink.Object["spec"].(map[string]any)["file"]); diff != "" {
+		t.Errorf("file of a sink (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheAPIServerRefusesWithAMessageThatSaysWhatToDo(t *testing.T) {
+	s := cluster(t)
+	for _, row := range []struct{ name, kind, body, refusal string }{
+		{"an unknown mode", "AuditPolicy", `spec: {mode: Panic}`, `Unsupported value: "Panic": supported values: "Enforce", "Observe"`},
+		{"no spec at all", "AuditPolicy", `{}`, "spec: Required value"},
+		{"a misspelt field", "AuditPolicy", `spec: {rule: "-D"}`, `unknown field "spec.rule"`},
+		{"a long name", "AuditPolicy", `{metadata: {name: ` + strings.Repeat("x", 64) + `}, spec: {}}`, "choose one of at most 63 characters"},
+		{"a share beyond all nodes", "AuditPolicy", `spec: {rollout: {maxUnavailable: 101%}}`, "give a number of nodes (1 or more) or a share from 1% to 100%"},
+		{"no node at a time", "AuditPolicy", `spec: {rollout: {maxUnavailable: 0}}`, "give a number of nodes (1 or more) or a share from 1% to 100%"},
+		{"a duration without a unit", "AuditPolicy", `spec: {rollout: {soak: "5"}}`, "spec.rollout.soak"},
+		{"a duration in days", "AuditPolicy", `spec: {rollout: {soak: 2d}}`, "spec.rollout.soak"},
+		{"a soak of a month", "AuditPolicy", `spec: {rollout: {soak: 720h}}`, "give a duration of at most 168h"},
+		{"a backlog below nothing", "AuditPolicy", `spec: {kernel: {backlogLimit: -1}}`, "should be greater than or equal to 0"},
+		{"a route without sinks", "AuditPolicy", `spec: {routes: [{name: x, sinks: []}]}`, "should have at least 1 items"},
+		{"two routes of one name", "AuditPolicy", `spec: {routes: [{name: x, sinks: [a]}, {name: x, sinks: [b]}]}`, "Duplicate value"},
+		{"an unknown type of sink", "AuditSink", `spec: {type: pigeon}`, `supported values: "file", "stdout"`},
+		{"a member of another type", "AuditSink", `spec: {type: stdout, file: {}}`, "`file` is set but `type` is not `file`: set `type: file` or remove `file`"},
+		{"a file elsewhere on the node", "AuditSink", `spec: {type: file, file: {path: /etc/shadow}}`, "spec.file.path"},
+		{"a file above its folder", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/../x}}`, "spec.file.path"},
+		{"a tiny file", "AuditSink", `spec: {type: file, file: {maxSize: 1Ki}}`, "maxSize must be between 64Ki and 64Gi"},
+		{"a file of a strange size", "AuditSink", `spec: {type: file, file: {maxSize: 1e99999}}`, "spec.file.maxSize"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := s.admin.Create(t.Context(), object(t, row.kind, row.body), client.DryRunAll, &client.CreateOptions{FieldValidation: "Strict"})
+			if err == nil || !strings.Contains(err.Error(), row.refusal) {
+				t.Errorf("got %v, want %q in it", err, row.refusal)
+			}
+		})
+	}
+}
+
+// One object that does not decode stops an informer for all of them, and any node may write a report. So whatever the API server takes must
+// decode. Each value is tried in every place of its kind; whether it is refused is not asked here.
+func TestWhatTheAPIServerTakesCanBeDecoded(t *testing.T) {
+	s := cluster(t)
+	agent := s.agent(t, "liar")
+	times := []string{
+		"2026-01-01T00:00:00Z", "2026-01-01t00:00:00z", "2026-01-01T00:00:00+25:00", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "2026-01-01T00:00:60Z",
+		"0000-01-01T00:00:00Z", "2026-01-01T24:00:00Z", "",
+	}
+	numbers := []string{"1", "-1", "1.0", "1e2", "2147483648", "99999999999", "9223372036854775808", "1e30"}
+	durations := []string{"0s", "1h30m", "2d", "5", "-1s", "1.5h", "9999999999999999999h", "1e3s", ""}
+	sizes := []string{"1Gi", "1.5Gi", "1e9", "1e999999999", "0x10", "1GiB", ""}
+	taken := 0
+	for _, row := range []struct {
+		kind, body string // %s is where the value goes
+		values     []string
+	}{
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "%s"}`, times},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", inSyncSince: "%s"}`, times},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", drift: {count: 1, lastTime: "%s"}}`, times},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", drift: {count: %s}}`, numbers},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", rules: {wanted: %s, loaded: 1, unmanaged: 1}}`, numbers},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", policies: [{name: x, state: InSync, generation: %s}]}`, numbers},
+		{"AuditPolicy", `spec: {rollout: {soak: "%s"}}`, durations},
+		{"AuditPolicy", `spec: {rollout: {maxUnavailable: %s}}`, numbers},
+		{"AuditPolicy", `spec: {priority: %s}`, numbers},
+		{"AuditPolicy", `spec: {kernel: {backlogLimit: %s, rateLimit: %[1]s}}`, numbers},
+		{"AuditSink", `spec: {type: file, file: {maxSize: "%s"}}`, sizes},
+		{"AuditSink", `spec: {type: file, file: {maxSize: %s}}`, numbers},
+		{"AuditSink", `spec: {type: file, file: {maxFiles: %s}}`, numbers},
+	} {
+		for _, value := range row.values {
+			writer, o := s.admin, object(t, row.kind, fmt.Sprintf(row.body, value))
+			if row.kind == "NodeAuditStatus" {
+				writer = agent
+				o.SetName("liar")
+			}
+			if err := writer.Create(t.Context(), o, client.DryRunAll); err != nil {
+				continue
+			}
+			taken++
+			decode(t, o)
+		}
+	}
+	if taken < 20 {
+		t.Errorf("only %d values were taken: the test no longer tries what it should", taken)
+	}
+}
+
+func decode(t *testing.T, o *unstructured.Unstructured) {
+	t.Helper()
+	text, err := json.Marshal(o.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed, err := scheme.New(v1alpha1.GroupVersion.WithKind(o.GetKind()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, typed); err != nil {
+		t.Errorf("the API server takes %s\nbut: %v", text, err)
+	}
+}
+
+func TestTheSamplesAreTaken(t *testing.T) {
+	s := cluster(t)
+	files, err := filepath.Glob(filepath.Join(root, "config", "samples", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no samples: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range parse(t, string(text)) {
+			if err := s.admin.Create(t.Context(), o, client.DryRunAll, &client.CreateOptions{FieldValidation: "Strict"}); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// What people look at first: the columns of `kubectl get`, by short names.
+func TestKubectlShowsWhatAPersonWants(t *testing.T) {
+	s := cluster(t)
+	if err := s.admin.Create(t.Context(), object(t, "AuditPolicy", `{metadata: {name: shown}, spec: {mode: Observe}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.admin.Create(t.Context(), object(t, "AuditSink", `{metadata: {name: shown}, spec: {type: stdout}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := report(t, s.agent(t, "shown"), "shown", ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ short, header, cells string }{
+		{"ap", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "shown Observe"},
+		{"as", "NAME TYPE NODES HEALTHY READY AGE", "shown stdout"},
+		{"nas", "NAME STATE RULES WANTED AUDIT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
+		{"nodeaudit", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "auditpolicy.nodeaudit.dev/shown Observe"},
+	} {
+		out, err := s.run(t.Context(), "kubectl", "get", row.short)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out = strings.Join(strings.Fields(out), " "); !strings.HasPrefix(out, row.header) || !strings.Contains(out, row.cells) {
+			t.Errorf("kubectl get %s: %s", row.short, out)
+		}
+	}
+}
+
+// try creates an object without effect and returns what the API server made of it.
+func try(t *testing.T, s *server, kind, body string) *unstructured.Unstructured {
+	t.Helper()
+	o := object(t, kind, body)
+	if err := s.admin.Create(t.Context(), o, client.DryRunAll); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// object makes an object of nodeaudit with some name, unless the body has one.
+func object(t *testing.T, kind, body string) *unstructured.Unstructured {
+	t.Helper()
+	o := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(body), &o.Object); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	o.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
+	if o.GetName() == "" {
+		o.SetName("tried")
+	}
+	return o
+}
