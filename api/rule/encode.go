@@ -6,10 +6,6 @@ import (
 	"strings"
 )
 
-// Wire is a rule as the kernel takes and lists it: struct audit_rule_data with its strings. It is a string so that it can be compared and
-// be the key of a map.
-type Wire string
-
 // Offsets in struct audit_rule_data, include/uapi/linux/audit.h.
 const (
 	offFlags   = 0
@@ -139,25 +135,4 @@ func (r Rule) encodeCalls(audit uint32, put func(int, uint32)) error {
 		put(offMask+4*i, m)
 	}
 	return nil
-}
-
-// Canonical returns the form in which rules that the kernel treats alike are equal: without the prepend flag, which the kernel does not list,
-// and without the class bits of the mask, which it replaces. The task list looks at no mask.
-func (w Wire) Canonical() Wire {
-	if len(w) < offBuffer {
-		return w
-	}
-	b := []byte(w)
-	flags := binary.NativeEndian.Uint32(b[offFlags:]) &^ flagPrepend
-	binary.NativeEndian.PutUint32(b[offFlags:], flags)
-	last := offMask + 4*(maskBits/32-1)
-	binary.NativeEndian.PutUint32(b[last:], binary.NativeEndian.Uint32(b[last:])&(1<<(32-classBits)-1))
-	if list(flags) != listExit && list(flags) != listURing {
-		clear(b[offMask:offFields])
-	}
-	length := int(binary.NativeEndian.Uint32(b[offLength:]))
-	if length >= 0 && offBuffer+length <= len(b) {
-		b = b[:offBuffer+length] // the kernel lists with padding
-	}
-	return Wire(b)
 }

@@ -58,6 +58,8 @@ const (
 	ReasonRuleWaiting = "RuleWaiting"
 	// ReasonRuleUnresolved says that a rule names a user or group that the node does not have.
 	ReasonRuleUnresolved = "RuleUnresolved"
+	// ReasonRuleOrder says that a rule stands on the wrong side of a never rule.
+	ReasonRuleOrder = "RuleOrder"
 	// ReasonUnmanagedRules says that rules of others are in the kernel although they should be removed.
 	ReasonUnmanagedRules = "UnmanagedRules"
 	// ReasonSettingsDiffer says that a setting of the kernel is not as asked.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/controllers"
 	"github.com/nodeaudit/nodeaudit/controllers/uninstall"
+	"github.com/nodeaudit/nodeaudit/internal/cli"
 	"github.com/nodeaudit/nodeaudit/internal/version"
 )
 
@@ -22,8 +23,8 @@ const runExample = `  controller                                            # in
 
 // command is the whole command line. What it has to say goes to out.
 func command(out io.Writer) *cobra.Command {
-	var access access
-	var logs logs
+	var access cli.Access
+	var logs cli.Logs
 	options := controllers.Options{Registry: metrics.Registry}
 	c := &cobra.Command{
 		Use:               "controller",
@@ -35,20 +36,20 @@ func command(out io.Writer) *cobra.Command {
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE: func(c *cobra.Command, _ []string) error {
-			cluster, err := access.cluster()
+			cluster, err := access.Cluster()
 			if err != nil {
 				return err
 			}
-			options.Namespace = access.namespace
-			if options.Log, err = logs.logger(out); err != nil {
+			options.Namespace = access.Namespace
+			if options.Log, err = logs.Logger(out); err != nil {
 				return err
 			}
 			options.Log.Info("this is the controller of nodeaudit", "version", version.Version)
 			return controllers.Run(c.Context(), cluster, options)
 		},
 	}
-	access.flags(c.PersistentFlags())
-	logs.flags(c.PersistentFlags())
+	access.Flags(c.PersistentFlags())
+	logs.Flags(c.PersistentFlags(), "json")
 	f := c.Flags()
 	f.BoolVar(&options.LeaderElect, "leader-elect", true, "wait for the lease nodeaudit-controller, so that of several replicas one works")
 	f.StringVar(&options.MetricsAddress, "metrics-address", ":8080", `address of /metrics; "0" for none`)
@@ -62,7 +63,7 @@ const uninstallLong = `Stop the controller, empty the configuration of every nod
 and restored the settings that they found, and delete the ConfigMaps and reports. Policies and sinks stay. The chart does this before it is
 deleted. Nodes that do not answer in time are named, and the exit status is 1; the command may be repeated.`
 
-func uninstallCommand(out io.Writer, access *access, logs *logs) *cobra.Command {
+func uninstallCommand(out io.Writer, access *cli.Access, logs *cli.Logs) *cobra.Command {
 	var options uninstall.Options
 	c := &cobra.Command{
 		Use:     "uninstall",
@@ -71,12 +72,12 @@ func uninstallCommand(out io.Writer, access *access, logs *logs) *cobra.Command 
 		Example: "  controller uninstall --deployment nodeaudit-controller --timeout 60s",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			reach, err := access.client()
+			reach, err := connect(access)
 			if err != nil {
 				return err
 			}
-			options.Namespace = access.namespace
-			if options.Log, err = logs.logger(out); err != nil {
+			options.Namespace = access.Namespace
+			if options.Log, err = logs.Logger(out); err != nil {
 				return err
 			}
 			return uninstall.Run(c.Context(), reach, options)
@@ -88,9 +89,9 @@ func uninstallCommand(out io.Writer, access *access, logs *logs) *cobra.Command 
 	return c
 }
 
-// client reads and writes without a cache, which is all that a command needs that runs once.
-func (a *access) client() (client.Client, error) {
-	cluster, err := a.cluster()
+// connect returns what reads and writes without a cache, which is all that a command needs that runs once.
+func connect(access *cli.Access) (client.Client, error) {
+	cluster, err := access.Cluster()
 	if err != nil {
 		return nil, err
 	}

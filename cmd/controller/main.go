@@ -16,8 +16,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := command(os.Stderr).ExecuteContext(ctx); err != nil && !errors.Is(err, context.Canceled) {
+	err := command(os.Stderr).ExecuteContext(ctx)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "controller:", err)
 		os.Exit(1)
 	}

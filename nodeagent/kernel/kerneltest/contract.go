@@ -50,7 +50,9 @@ func Contract(t *testing.T, open func(t *testing.T) Control) {
 }
 
 // key is unlike any that a rule of this machine may have.
-func key(t *testing.T) string { return fmt.Sprintf("kerneltest-%d-%d", os.Getpid(), time.Now().UnixNano()) }
+func key(t *testing.T) string {
+	return fmt.Sprintf("kerneltest-%d-%d", os.Getpid(), time.Now().UnixNano())
+}
 
 func addsLast(t *testing.T, c Control) {
 	dir := t.TempDir()

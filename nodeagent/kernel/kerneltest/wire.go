@@ -114,7 +114,9 @@ func normal(w rule.Wire) rule.Wire {
 	return rule.Wire(data)
 }
 
-func word(w rule.Wire, offset int) uint32 { return binary.NativeEndian.Uint32([]byte(w[offset : offset+4])) }
+func word(w rule.Wire, offset int) uint32 {
+	return binary.NativeEndian.Uint32([]byte(w[offset : offset+4]))
+}
 
 func flagsOf(w rule.Wire) uint32 { return word(w, 0) }
 

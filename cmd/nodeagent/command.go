@@ -1,0 +1,126 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/nodeaudit/nodeaudit/internal/cli"
+	"github.com/nodeaudit/nodeaudit/internal/version"
+	"github.com/nodeaudit/nodeaudit/nodeagent"
+)
+
+const long = `Load the audit rules that the policies ask for, keep them in the kernel, and carry the records to the sinks.
+
+In a pod of the DaemonSet the configuration comes from the node's ConfigMap, and what is true goes into its NodeAuditStatus. With --policy the
+agent works alone on a host, without Kubernetes: policies and sinks are files, and the status is printed. SIGHUP reads them again.
+
+The rules stay in the kernel when the agent ends. --release takes out what the agent has put in, and restores the settings that it found.`
+
+const example = `  nodeagent --policy policy.yaml --sinks sinks.yaml     # alone on a host: load, watch, carry events
+  nodeagent --policy policy.yaml --once                 # load, print the status, exit 1 when not in sync
+  nodeagent --policy policy.yaml --once -o json         # the same for scripts
+  nodeagent --release                                   # take out everything that the agent has put in
+  nodeagent --node worker-1 --kubeconfig agent.conf     # for a cluster, outside of a pod`
+
+// flags are the whole command line.
+type flags struct {
+	options         nodeagent.Options
+	access          cli.Access
+	logs            cli.Logs
+	heartbeat       time.Duration
+	policies, sinks []string
+	once, release   bool
+	output          string
+	events, words   io.Writer
+}
+
+// command is the whole program. Events of stdout sinks and the printed status go to out, words to words.
+func command(out, words io.Writer) *cobra.Command {
+	f := flags{events: out, words: words}
+	c := &cobra.Command{
+		Use:               "nodeagent",
+		Short:             "Make the kernel of this node record what the policies ask for",
+		Long:              long,
+		Example:           example,
+		Version:           version.Version,
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE:              func(c *cobra.Command, _ []string) error { return f.run(c) },
+	}
+	f.define(c.Flags())
+	return c
+}
+
+func (f *flags) define(set *pflag.FlagSet) {
+	f.access.Flags(set)
+	f.logs.Flags(set, "text")
+	o := &f.options
+	hostname, _ := os.Hostname()
+	set.StringVar(&o.Node, "node", cmp.Or(os.Getenv("NODE_NAME"), hostname), "name of this node (env NODE_NAME)")
+	set.StringVar(&o.HostRoot, "host-root", "/", "where the host's root directory is mounted; paths in rules, users and groups are the host's")
+	set.StringVar(&o.StateDir, "state-dir", "/var/lib/nodeaudit", "where the agent keeps what it has done and the last good configuration")
+	set.StringVar(&o.LogDir, "log-dir", "/var/log/nodeaudit", "where the files of sinks are")
+	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
+	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
+	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
+	set.StringArrayVar(&f.policies, "policy", nil, "file with AuditPolicy objects, to work without Kubernetes (may be repeated)")
+	set.StringArrayVar(&f.sinks, "sinks", nil, "file with AuditSink objects, with --policy (may be repeated)")
+	set.BoolVar(&f.once, "once", false, "with --policy: load the rules, print the status, and exit with 1 when not in sync")
+	set.BoolVar(&f.release, "release", false, "take out the rules that the agent has put in, restore the settings that it found, and exit")
+	set.StringVarP(&f.output, "output", "o", "text", "form of the printed status: text or json")
+}
+
+func (f *flags) run(c *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	log, err := f.logs.Logger(f.words)
+	if err != nil {
+		return err
+	}
+	f.options.Log, f.options.Stdout, f.options.Version = log, f.events, version.Version
+	f.options.Registry = prometheus.NewRegistry()
+	f.options.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	switch {
+	case f.release:
+		return f.runRelease(c.Context())
+	case f.once:
+		return f.runOnce(c.Context())
+	case len(f.policies) > 0:
+		return f.runAlone(c.Context())
+	default:
+		return f.runInCluster(c.Context())
+	}
+}
+
+// check refuses flags that mean nothing together, before anything is changed.
+func (f *flags) check() error {
+	alone := len(f.policies) > 0
+	switch {
+	case f.output != "text" && f.output != "json":
+		return fmt.Errorf("-o %s: it is text or json", f.output)
+	case f.options.Interval < time.Second:
+		return fmt.Errorf("--interval %s: it is at least 1s", f.options.Interval)
+	case f.heartbeat < time.Second || f.heartbeat > time.Minute:
+		return fmt.Errorf("--heartbeat %s: it is between 1s and 1m, because a report of three minutes counts as missing", f.heartbeat)
+	case f.release && (alone || f.once):
+		return errors.New("--release comes without --policy and --once: it takes out the rules of all policies")
+	case f.once && !alone:
+		return errors.New("--once needs --policy FILE: it is for hosts without Kubernetes")
+	case len(f.sinks) > 0 && !alone:
+		return errors.New("--sinks needs --policy FILE: in a cluster the sinks are AuditSink objects")
+	default:
+		return nil
+	}
+}

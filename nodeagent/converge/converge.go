@@ -1,0 +1,121 @@
+package converge
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
+	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
+)
+
+// Kernel is the audit system of the node: kernel.Local, or the one in memory of kerneltest. Its errors are those of package kernel.
+type Kernel interface {
+	// Status reads the status.
+	Status() (kernel.Status, error)
+	// List reads the rules.
+	List() ([]rule.Wire, error)
+	// Set sets what is given.
+	Set(settings kernel.Settings) error
+	// Apply makes changes of rules, with one error or nil for each.
+	Apply(ctx context.Context, changes []kernel.Change) []error
+}
+
+// Options are what a Converger works with.
+type Options struct {
+	// Kernel is the audit system, and Host the root in which paths, users and groups are looked up.
+	Kernel Kernel
+	Host   rule.Host
+	// StateDir is where the Ledger is kept.
+	StateDir string
+	// BootID is the kernel's boot id.
+	BootID string
+	// Log is the program's.
+	Log *slog.Logger
+}
+
+// Converger makes the kernel what a node should have. It is for one goroutine.
+type Converger struct {
+	options Options
+	store   ledgerStore
+	ledger  Ledger
+	wanted  *parsed
+	refused map[rule.Wire]refusal
+	last    *memory
+	since   *metav1.Time
+}
+
+// rounds bounds the steps of one pass: rules and settings, the lock, and one more where somebody interfered.
+const rounds = 3
+
+// New returns a Converger that knows what an earlier one did on this boot.
+func New(options Options) (*Converger, error) {
+	c := &Converger{options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}}
+	var err error
+	if c.ledger, err = c.store.load(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Pass observes the kernel, makes it what state asks for, and returns what is there then. A nil state is not known yet: nothing is changed.
+// The report has neither events nor sinks nor a time.
+func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.NodeAuditReport {
+	if state == nil {
+		have := c.observe(failures{})
+		return c.report(have, unconfigured(have), "")
+	}
+	if c.wanted == nil || c.wanted.state.Digest != state.Digest {
+		c.wanted = new(parse(*state))
+		clear(c.refused)
+	}
+	before := c.observe(failures{})
+	want, after, verdict := c.approach(ctx, before)
+	c.sinceWhen(state.Digest, verdict.State)
+	c.countDrift(state.Digest, want, before, after)
+	return c.report(after, verdict, state.Digest)
+}
+
+// approach goes on until there is nothing to do, or nothing that would help.
+func (c *Converger) approach(ctx context.Context, have Have) (Want, Have, Verdict) {
+	for round := 0; ; round++ {
+		want := c.wanted.resolve(c.options.Host)
+		c.reconsider(want)
+		have.Ledger, have.Refused = c.ledger, c.refusals()
+		verdict, plan := Determine(want, have)
+		if plan.Empty() || ctx.Err() != nil || round == rounds {
+			return want, have, verdict
+		}
+		have = c.observe(c.act(ctx, want, have, plan))
+	}
+}
+
+// observe asks the kernel, after changes of which some may have failed.
+func (c *Converger) observe(failed failures) Have {
+	have := Have{RulesErr: failed.rules, SettingsErr: failed.settings}
+	if have.Status, have.Err = c.options.Kernel.Status(); have.Err != nil {
+		return have
+	}
+	have.Rules, have.Err = c.options.Kernel.List()
+	for i, w := range have.Rules {
+		have.Rules[i] = w.Canonical()
+	}
+	return have
+}
+
+// sinceWhen keeps the time since which the node has been in sync with one configuration.
+func (c *Converger) sinceWhen(digest string, state v1alpha1.NodeState) {
+	switch {
+	case state != v1alpha1.NodeInSync:
+		c.since = nil
+	case c.since == nil || c.last == nil || c.last.digest != digest:
+		c.since = now()
+	}
+}
+
+// now is the time as reports have it.
+func now() *metav1.Time { return new(metav1.NewTime(time.Now().UTC().Truncate(time.Second))) }

@@ -1,0 +1,96 @@
+package converge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+// Ledger is what the agent has done to the kernel on this boot.
+type Ledger struct {
+	// Owned are the rules that it added. A wanted rule that was in the kernel before is not among them, and stays when the policy goes.
+	Owned map[rule.Wire]bool
+	// Found are the values of settings before it first changed them.
+	Found map[setting]uint32
+	// Locked says that it was the agent who locked the audit system.
+	Locked bool
+	// Drift counts what it repaired.
+	Drift v1alpha1.DriftReport
+}
+
+// clone lets one be changed while the other is on disk.
+func (l Ledger) clone() Ledger {
+	l.Owned, l.Found = maps.Clone(l.Owned), maps.Clone(l.Found)
+	if l.Owned == nil {
+		l.Owned = map[rule.Wire]bool{}
+	}
+	if l.Found == nil {
+		l.Found = map[setting]uint32{}
+	}
+	return l
+}
+
+// ledgerFile is a Ledger on disk. Rules are not valid UTF-8, so they are bytes there.
+type ledgerFile struct {
+	BootID string               `json:"bootID"`
+	Owned  [][]byte             `json:"owned,omitempty"`
+	Found  map[setting]uint32   `json:"found,omitempty"`
+	Locked bool                 `json:"locked,omitempty"`
+	Drift  v1alpha1.DriftReport `json:"drift,omitzero"`
+}
+
+// ledgerStore keeps the Ledger in a file, for one boot: after the next none of it is true.
+type ledgerStore struct {
+	path, bootID string
+}
+
+func newLedgerStore(stateDir, bootID string) ledgerStore {
+	return ledgerStore{path: filepath.Join(stateDir, "kernel.json"), bootID: bootID}
+}
+
+func (s ledgerStore) load() (Ledger, error) {
+	empty := Ledger{}.clone()
+	text, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return empty, nil
+	}
+	if err != nil {
+		return empty, fmt.Errorf("reading what the agent has done: %w", err)
+	}
+	var file ledgerFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return empty, fmt.Errorf("reading what the agent has done, %s: %w", s.path, err)
+	}
+	if file.BootID != s.bootID {
+		return empty, nil
+	}
+	ledger := Ledger{Found: file.Found, Locked: file.Locked, Drift: file.Drift}.clone()
+	for _, w := range file.Owned {
+		ledger.Owned[rule.Wire(w)] = true
+	}
+	return ledger, nil
+}
+
+func (s ledgerStore) save(ledger Ledger) error {
+	file := ledgerFile{BootID: s.bootID, Found: ledger.Found, Locked: ledger.Locked, Drift: ledger.Drift}
+	for w := range ledger.Owned {
+		file.Owned = append(file.Owned, []byte(w))
+	}
+	text, err := json.Marshal(file)
+	if err != nil {
+		return fmt.Errorf("encoding what the agent has done: %w", err)
+	}
+	if err := renameio.WriteFile(s.path, text, 0o600); err != nil {
+		return fmt.Errorf("writing down what the agent is about to do: %w", err)
+	}
+	return nil
+}

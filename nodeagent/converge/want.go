@@ -1,0 +1,125 @@
+package converge
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
+)
+
+// Want is what a node should have, resolved on the node.
+type Want struct {
+	// Policies are those of the configuration, in order.
+	Policies []nodeconfig.Policy
+	// Rules are their distinct rules, in the order in which the kernel should have them.
+	Rules []Rule
+	// Kernel has the settings of the policies in mode Enforce, merged.
+	Kernel v1alpha1.KernelSettings
+	// RemoveUnmanaged says that a policy in mode Enforce wants the rules of others out.
+	RemoveUnmanaged bool
+}
+
+// Rule is a rule of one or more policies.
+type Rule struct {
+	// Text is its canonical text, and Paths are the paths in it.
+	Text  string
+	Paths []string
+	// Wire is its canonical form on this node. Empty where Err is not nil.
+	Wire rule.Wire
+	// Err says what the node lacks: a user, a group, an architecture.
+	Err error
+	// Policies are the names of those that ask for it, and Enforced says that one of them is in mode Enforce.
+	Policies []string
+	Enforced bool
+	first    bool
+}
+
+// parsed is a State with its rules read once, to be resolved on each observation: users and directories come and go.
+type parsed struct {
+	state desired.State
+	rules [][]rule.Rule // by policy
+}
+
+func parse(state desired.State) parsed {
+	p := parsed{state: state, rules: make([][]rule.Rule, len(state.Config.Policies))}
+	for i, policy := range state.Config.Policies {
+		// The rules were compiled by the controller, and their digest is right: there are no problems here.
+		file, _ := rule.Parse(state.Rules[policy.Name])
+		p.rules[i] = file.Rules
+	}
+	return p
+}
+
+// resolve looks users, groups and directories up on the host.
+func (p parsed) resolve(host rule.Host) Want {
+	want := Want{
+		Policies:        p.state.Config.Policies,
+		Kernel:          p.state.Config.Kernel,
+		RemoveUnmanaged: p.state.Config.UnmanagedRules == v1alpha1.UnmanagedRulesRemove,
+	}
+	index := map[string]int{}
+	for i, policy := range want.Policies {
+		for _, r := range p.rules[i] {
+			want.add(r, policy, index, host)
+		}
+	}
+	// -A asks for the beginning of the list; of several the last one comes first, as auditctl would have it.
+	slices.Reverse(want.Rules)
+	slices.SortStableFunc(want.Rules, func(a, b Rule) int { return order(a.first) - order(b.first) })
+	rest := slices.IndexFunc(want.Rules, func(r Rule) bool { return !r.first })
+	if rest >= 0 {
+		slices.Reverse(want.Rules[rest:])
+	}
+	return want
+}
+
+func order(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+// add joins rules that are the same in the kernel, even where their texts are not.
+func (w *Want) add(r rule.Rule, policy nodeconfig.Policy, index map[string]int, host rule.Host) {
+	wire, err := r.Encode(host)
+	added := Rule{
+		Text: r.String(), Paths: r.Paths(), Wire: wire.Canonical(), Err: err, first: wire.First(),
+		Policies: []string{policy.Name}, Enforced: policy.Mode == v1alpha1.ModeEnforce,
+	}
+	if err != nil {
+		added.Wire = ""
+	}
+	key := string(added.Wire)
+	if err != nil {
+		key = added.Text
+	}
+	at, there := index[key]
+	if !there {
+		index[key] = len(w.Rules)
+		w.Rules = append(w.Rules, added)
+		return
+	}
+	same := &w.Rules[at]
+	same.Enforced = same.Enforced || added.Enforced
+	if !slices.Contains(same.Policies, policy.Name) {
+		same.Policies = append(same.Policies, policy.Name)
+	}
+}
+
+// enables says whether a policy needs the audit system to be on.
+func (w Want) enables() bool {
+	return w.Kernel.Immutable || slices.ContainsFunc(w.Rules, func(r Rule) bool { return r.Enforced })
+}
+
+// short is the text of a rule for messages.
+func short(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}

@@ -1,0 +1,152 @@
+// Package nodeagent joins the two roads on one node.
+//
+// What the node should have comes in from a Source; the kernel is made so, events go out to the sinks, and a report goes to a Publisher
+// whenever something has changed. The roads do not know each other: here a change of the audit system that the event road sees makes the
+// policy road look. The package decides nothing, and leaves the rules in the kernel when it ends: the node stays recorded.
+package nodeagent
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
+	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
+	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
+	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
+)
+
+// Source says what the node should have.
+type Source interface {
+	// Run calls update with each change until ctx ends.
+	Run(ctx context.Context, update func(desired.Update)) error
+}
+
+// Publisher tells others what is true.
+type Publisher interface {
+	// Offer takes a report without waiting.
+	Offer(report v1alpha1.NodeAuditReport)
+	// Run works until ctx ends.
+	Run(ctx context.Context) error
+}
+
+// Pods knows the node's pods.
+type Pods interface {
+	enrich.Pods
+	// Run keeps up with them until ctx ends.
+	Run(ctx context.Context)
+}
+
+// Options are what people can set, and what cmd/nodeagent has made of it.
+type Options struct {
+	// Node is the node's name.
+	Node string
+	// HostRoot is where the host's root directory is, "/" on the host itself.
+	HostRoot string
+	// StateDir and LogDir are where the agent's state and the files of sinks are.
+	StateDir, LogDir string
+	// Interval is the longest time between two looks at the kernel.
+	Interval time.Duration
+	// MetricsAddress is where /metrics, /healthz and /readyz are; empty is nowhere.
+	MetricsAddress string
+	// Version is the program's.
+	Version string
+	// Source, Publisher and Pods are the world outside. Pods is nil on a host without Kubernetes.
+	Source    Source
+	Publisher Publisher
+	Pods      Pods
+	// Stdout takes the events of sinks of type stdout.
+	Stdout io.Writer
+	// Registry takes the metrics, and is what MetricsAddress serves.
+	Registry *prometheus.Registry
+	// Log is the program's.
+	Log *slog.Logger
+}
+
+// Run works until ctx ends, and returns nil then. Its errors are those after which the agent is of no use: a state directory that cannot be
+// written, a port that is taken.
+func Run(ctx context.Context, options Options) error {
+	unlock, err := lock(ctx, options.StateDir, options.Log)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	converger, err := newConverger(options)
+	if err != nil {
+		return err
+	}
+	kick := make(chan struct{}, 1)
+	road, err := newRoad(options, kick)
+	if err != nil {
+		return err
+	}
+	keeper := newKeeper(options, converger, road, kick)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return road.Run(ctx) })
+	group.Go(func() error { return keeper.run(ctx) })
+	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
+	group.Go(func() error { return options.Publisher.Run(ctx) })
+	if options.Pods != nil {
+		group.Go(func() error { options.Pods.Run(ctx); return nil })
+	}
+	if options.MetricsAddress != "" {
+		group.Go(func() error { return serve(ctx, options, keeper) })
+	}
+	return group.Wait()
+}
+
+// Once makes the kernel what state asks for, and returns what is there then. It carries no events.
+func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.NodeAuditReport, error) {
+	unlock, err := lock(ctx, options.StateDir, options.Log)
+	if err != nil {
+		return v1alpha1.NodeAuditReport{}, err
+	}
+	defer unlock()
+	converger, err := newConverger(options)
+	if err != nil {
+		return v1alpha1.NodeAuditReport{}, err
+	}
+	report := converger.Pass(ctx, &state)
+	report.AgentVersion, report.HeartbeatTime = options.Version, heartbeat()
+	return report, nil
+}
+
+func newConverger(options Options) (*converge.Converger, error) {
+	bootID, err := host.BootID()
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(options.HostRoot); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("the host's root %s is not a directory: mount it there, or name the right one with --host-root", options.HostRoot)
+	}
+	return converge.New(converge.Options{
+		Kernel: kernel.Local{HostRoot: options.HostRoot}, Host: host.New(options.HostRoot), StateDir: options.StateDir, BootID: bootID, Log: options.Log,
+	})
+}
+
+// newRoad is the event road. It joins the multicast group before the first rule is loaded.
+func newRoad(options Options, kick chan<- struct{}) (*pipeline.Pipeline, error) {
+	var pods enrich.Pods
+	if options.Pods != nil {
+		pods = options.Pods
+	}
+	return pipeline.New(pipeline.Options{
+		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Stdout: options.Stdout,
+		OnConfigChange: func() {
+			select {
+			case kick <- struct{}{}:
+			default:
+			}
+		},
+		Log: options.Log, Registry: options.Registry,
+	})
+}

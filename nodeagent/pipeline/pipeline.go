@@ -1,0 +1,113 @@
+// Package pipeline is the event road on one screen: it joins the stages.
+//
+// Records of the kernel come in; events with their pod go out to the sinks that the routes name, and counts of what arrived and of what was
+// lost, by place. One goroutine carries records from the socket to the queues of the sinks, so that order is kept; each sink writes in a
+// goroutine of its own. Only a full queue drops an event, and that is counted. The package never touches rules or settings.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/decode"
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
+	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
+)
+
+// Options are what a Pipeline works with.
+type Options struct {
+	// NodeName is in every event.
+	NodeName string
+	// HostRoot is where the host's root directory is for this process.
+	HostRoot string
+	// LogDir is where files of sinks are.
+	LogDir string
+	// Pods names pods and containers. Nil on a host without Kubernetes.
+	Pods enrich.Pods
+	// Stdout takes the events of the sinks of type stdout.
+	Stdout io.Writer
+	// OnConfigChange is called for each change of the audit system, by whomever. It must not block.
+	OnConfigChange func()
+	// Log is the program's.
+	Log *slog.Logger
+	// Registry takes the metrics.
+	Registry prometheus.Registerer
+}
+
+// Pipeline is the event road: New, then Run once, which ends what New began; Configure and Report at any time between.
+type Pipeline struct {
+	options  Options
+	enricher *enrich.Enricher
+	filter   filter.Filter
+	source   source
+	sinks    *sinks
+	received atomic.Int64
+	filtered atomic.Int64
+	gaps     atomic.Int64
+}
+
+// New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
+// Run tries again. Until Configure is called, events go to the node's own file.
+func New(options Options) (*Pipeline, error) {
+	p := &Pipeline{
+		options:  options,
+		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Logger: options.Log}),
+		filter:   filter.New(os.Getpid()),
+		sinks:    newSinks(options),
+	}
+	p.source.open(options.Log)
+	p.Configure(nil, nil)
+	if err := options.Registry.Register(p); err != nil {
+		return nil, fmt.Errorf("registering the metrics of the event road: %w", err)
+	}
+	return p, nil
+}
+
+// Run carries events until ctx ends, and then until the sinks have what was read, or have given up.
+func (p *Pipeline) Run(ctx context.Context) error {
+	reassembler, err := reassemble.New(p.carry)
+	if err != nil {
+		return err
+	}
+	defer p.sinks.stopAll()
+	stop := context.AfterFunc(ctx, p.source.close)
+	defer stop()
+	for ctx.Err() == nil {
+		record, err := p.source.receive(ctx, reassembler.Deadline(), p.options.Log)
+		switch {
+		case err == nil:
+			reassembler.Push(record)
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			reassembler.Expire()
+		}
+		p.gaps.Store(reassembler.Gaps())
+	}
+	p.source.close()
+	reassembler.Close()
+	return nil
+}
+
+// carry is the road: from the records of an event to the queues of its sinks.
+func (p *Pipeline) carry(group event.Group) {
+	p.received.Add(1)
+	e := decode.Event(group)
+	e.Node = p.options.NodeName
+	if e.Type == "CONFIG_CHANGE" {
+		p.options.OnConfigChange()
+	}
+	if !p.filter.Keep(e) {
+		p.filtered.Add(1)
+		return
+	}
+	p.enricher.Who(e)
+	p.sinks.offer(e)
+}

@@ -1,0 +1,113 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/file"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/stdout"
+)
+
+// queueSize is how many events may wait for one place: at 2 KiB each some 8 MiB, and some seconds of a busy node.
+const queueSize = 4096
+
+// destination is where events go, whatever the sinks that go there are called. Sinks with the same file are one place, because two writers
+// would rotate each other's file.
+type destination struct {
+	kind v1alpha1.SinkType
+	file string // its name in the log directory
+}
+
+func (d destination) String() string { return string(d.kind) + " " + d.file }
+
+// settings are how to write there.
+type settings struct {
+	maxSize  int64
+	maxFiles int
+	compress bool
+}
+
+// The file that every node has, with the defaults of a file sink.
+const defaultFile = "audit.log"
+
+var defaultSettings = settings{maxSize: 100 << 20, maxFiles: 5, compress: true}
+
+// place is one destination with its queue, which runs.
+type place struct {
+	settings settings
+	queue    *sink.Queue
+	cancel   context.CancelFunc
+	done     chan struct{}
+}
+
+func (s *sinks) defaultPlace() destination {
+	return destination{kind: v1alpha1.SinkTypeFile, file: defaultFile}
+}
+
+// target reads a spec with its defaults filled in. A type that this agent does not know is an error of the place, not of the others.
+func (s *sinks) target(spec v1alpha1.AuditSinkSpec) (destination, settings) {
+	d := destination{kind: spec.Type}
+	if spec.Type != v1alpha1.SinkTypeFile || spec.File == nil {
+		return d, settings{}
+	}
+	d.file = filepath.Base(spec.File.Path)
+	asked := settings{maxFiles: int(spec.File.MaxFiles), compress: spec.File.Compress != nil && *spec.File.Compress}
+	if spec.File.MaxSize != nil {
+		asked.maxSize = spec.File.MaxSize.Value()
+	}
+	return d, asked
+}
+
+func (s *sinks) start(target destination, asked settings) *place {
+	ctx, cancel := context.WithCancel(context.Background())
+	writer := &lazy{open: func() (sink.Writer, error) { return s.open(target, asked) }}
+	p := &place{settings: asked, queue: sink.NewQueue(target.String(), writer, queueSize), cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		logClosing(s.options.Log, target, p.queue.Run(ctx))
+	}()
+	return p
+}
+
+func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
+	switch target.kind {
+	case v1alpha1.SinkTypeFile:
+		return file.New(file.Options{
+			Dir: s.options.LogDir, Path: target.file, MaxSize: asked.maxSize, MaxFiles: asked.maxFiles, Compress: asked.compress,
+		})
+	case v1alpha1.SinkTypeStdout:
+		return stdout.New(s.options.Stdout), nil
+	default:
+		return nil, sink.Permanent(fmt.Errorf("this agent knows no sink of type %q: update the agent", target.kind))
+	}
+}
+
+// lazy opens its writer with the first events, and tries again with those that could not be written.
+type lazy struct {
+	open   func() (sink.Writer, error)
+	writer sink.Writer
+}
+
+// Write is sink.Writer.Write.
+func (l *lazy) Write(ctx context.Context, events []*event.Event) error {
+	if l.writer == nil {
+		writer, err := l.open()
+		if err != nil {
+			return fmt.Errorf("opening: %w", err)
+		}
+		l.writer = writer
+	}
+	return l.writer.Write(ctx, events)
+}
+
+// Close is sink.Writer.Close.
+func (l *lazy) Close() error {
+	if l.writer == nil {
+		return nil
+	}
+	return l.writer.Close()
+}

@@ -1,0 +1,161 @@
+package pipeline
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/route"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+)
+
+// sinks are the ends of the road. Events come from one goroutine, configurations from another.
+type sinks struct {
+	options Options
+	mu      sync.RWMutex
+	table   route.Table
+	places  map[destination]*place
+	byName  map[string]*place
+	gone    sink.Report // sums of the places that are no more
+}
+
+func newSinks(options Options) *sinks {
+	return &sinks{options: options, table: route.NewTable(nil, nodeconfig.DefaultSink), places: map[destination]*place{}}
+}
+
+// Configure routes events from now on to these sinks. A place whose configuration has not changed goes on; what was offered to one that goes
+// is written before its file is closed. Sinks that cannot be opened are tried again and say so in Report.
+func (p *Pipeline) Configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
+	p.sinks.configure(routes, specs)
+}
+
+func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
+	wanted := map[destination]settings{s.defaultPlace(): defaultSettings}
+	targets := map[string]destination{nodeconfig.DefaultSink: s.defaultPlace()}
+	for _, spec := range specs {
+		target, asked := s.target(spec.Spec)
+		targets[spec.Name], wanted[target] = target, asked
+	}
+	// The road waits meanwhile, and the records in its socket: nothing is offered to a place that is being closed.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop(func(target destination, p *place) bool { return wanted[target] != p.settings })
+	for target, asked := range wanted {
+		if s.places[target] == nil {
+			s.places[target] = s.start(target, asked)
+		}
+	}
+	s.byName = make(map[string]*place, len(targets))
+	for name, target := range targets {
+		s.byName[name] = s.places[target]
+	}
+	s.table = table(routes)
+}
+
+func table(routes []v1alpha1.Route) route.Table {
+	list := make([]route.Route, 0, len(routes))
+	for _, r := range routes {
+		list = append(list, route.Route{Keys: r.Match.Keys, Namespaces: r.Match.Namespaces, Continue: r.Continue, Sinks: r.Sinks})
+	}
+	return route.NewTable(list, nodeconfig.DefaultSink)
+}
+
+// stop ends the places that are chosen, all at a time, and waits until what they were offered is written or given up.
+func (s *sinks) stop(chosen func(destination, *place) bool) {
+	ending := map[destination]*place{}
+	for target, p := range s.places {
+		if chosen(target, p) {
+			p.cancel()
+			ending[target] = p
+		}
+	}
+	for target, p := range ending {
+		<-p.done
+		report := p.queue.Report()
+		s.gone.DroppedQueue += report.DroppedQueue
+		s.gone.DroppedSink += report.DroppedSink
+		delete(s.places, target)
+	}
+}
+
+func (s *sinks) stopAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop(func(destination, *place) bool { return true })
+	s.byName = nil
+}
+
+// offer gives the event to each of its places once. A route may name a sink that is not there; its events stay on the node.
+func (s *sinks) offer(e *event.Event) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var given [maxSinks]*place
+	offered := given[:0]
+	for _, name := range s.table.Match(e) {
+		p := s.byName[name]
+		if p == nil {
+			p = s.byName[nodeconfig.DefaultSink]
+		}
+		if p != nil && !slices.Contains(offered, p) {
+			offered = append(offered, p)
+			p.queue.Offer(e)
+		}
+	}
+}
+
+// maxSinks is as many as a route may name; more only cost an allocation.
+const maxSinks = 16
+
+// report returns the numbers of each sink, and the sums of the losses.
+func (s *sinks) report() (reports map[string]sink.Report, sum sink.Report) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	reports, sum = map[string]sink.Report{}, s.gone
+	for name, p := range s.byName {
+		reports[name] = p.queue.Report()
+	}
+	for _, p := range s.places {
+		report := p.queue.Report()
+		sum.DroppedQueue += report.DroppedQueue
+		sum.DroppedSink += report.DroppedSink
+	}
+	return reports, sum
+}
+
+// Report counts what arrived and what was lost, and says how each sink is. It is safe for concurrent use. Losses of the kernel are not among
+// them: the kernel counts those.
+func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
+	overruns, broken := p.source.state()
+	reports, sum := p.sinks.report()
+	events := v1alpha1.EventsReport{
+		Received: p.received.Load(),
+		Lost:     v1alpha1.LossReport{Socket: overruns, Gap: p.gaps.Load(), Queue: sum.DroppedQueue, Sink: sum.DroppedSink},
+	}
+	list := make([]v1alpha1.SinkReport, 0, len(reports))
+	for _, name := range slices.Sorted(maps.Keys(reports)) {
+		r := reports[name]
+		report := v1alpha1.SinkReport{Name: name, Written: r.Written, Dropped: r.DroppedQueue + r.DroppedSink, LastError: r.LastError}
+		if broken != nil {
+			report.LastError = "no events are received: " + broken.Error()
+		}
+		report.LastError = limit(report.LastError)
+		list = append(list, report)
+	}
+	return events, list
+}
+
+// limit keeps a text within the API's schema.
+func limit(text string) string {
+	const most = 1024
+	return text[:min(len(text), most)]
+}
+
+func logClosing(log *slog.Logger, target destination, err error) {
+	if err != nil {
+		log.Warn("closing a sink", "sink", target.String(), "err", err)
+	}
+}
