@@ -37,7 +37,8 @@ type Report struct {
 	Queued int64
 	// DroppedQueue is events that found the queue full: event.LossQueue.
 	DroppedQueue int64
-	// DroppedSink is events that were given up after they had been queued, or that came after the end: event.LossSink.
+	// DroppedSink is events that were given up after they had been queued, or that came after the end: event.LossSink. Of a batch that
+	// was given up at the end all events count, though the destination may have the first of them.
 	DroppedSink int64
 	// LastError is the latest error of the Writer. It is empty when the latest batch was written.
 	LastError string

@@ -27,7 +27,7 @@ func TestContract(t *testing.T) {
 		"one file":             {MaxSize: 1 << 30, MaxFiles: 1},
 		"rotated files":        {MaxSize: 1 << 16, MaxFiles: 1000},
 		"packed files":         {MaxSize: 1 << 16, MaxFiles: 1000, Compress: true},
-		"a file for each line": {MaxSize: 1, MaxFiles: 1000},
+		"files of a few lines": {MaxSize: 4 << 10, MaxFiles: 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sinktest.Contract(t, func(t *testing.T) (sink.Writer, func() []byte) {
@@ -42,37 +42,37 @@ func TestContract(t *testing.T) {
 }
 
 // open opens a log whose background errors fail the test.
-func open(t testing.TB, options Options) *Writer {
-	t.Helper()
-	options.Log = slog.New(slog.NewTextHandler(failing{t}, nil))
+func open(tb testing.TB, options Options) *Writer {
+	tb.Helper()
+	options.Log = slog.New(slog.NewTextHandler(failing{tb}, nil))
 	w, err := New(options)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
 
 // failing is an output that fails the test with what is written to it.
 type failing struct {
-	t testing.TB
+	tb testing.TB
 }
 
 func (f failing) Write(text []byte) (int, error) {
-	f.t.Errorf("logged: %s", text)
+	f.tb.Errorf("logged: %s", text)
 	return len(text), nil
 }
 
-func write(t testing.TB, w *Writer, events []*event.Event) {
-	t.Helper()
-	if err := w.Write(t.Context(), events); err != nil {
-		t.Fatal(err)
+func write(tb testing.TB, w *Writer, events []*event.Event) {
+	tb.Helper()
+	if err := w.Write(tb.Context(), events); err != nil {
+		tb.Fatal(err)
 	}
 }
 
-func closing(t testing.TB, w *Writer) {
-	t.Helper()
+func closing(tb testing.TB, w *Writer) {
+	tb.Helper()
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

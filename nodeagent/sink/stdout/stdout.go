@@ -1,7 +1,7 @@
 // Package stdout is the sink that writes to the agent's standard output, where the cluster's log collector finds it.
 //
-// What comes in are events, what goes out are JSON lines as event.AppendLine makes them, one write for a batch. It never opens, rotates or
-// closes anything: the output is the caller's.
+// What comes in are events, what goes out are JSON lines as event.AppendLine makes them, one write for a batch. It never rotates
+// or closes anything: the output is the caller's.
 package stdout
 
 import (
@@ -28,8 +28,8 @@ type deadliner interface {
 	SetWriteDeadline(t time.Time) error
 }
 
-// New returns a Writer on w. Nobody else may write to w, or lines get torn. If w is a file with deadlines, a write that waits for a reader
-// ends with its context; otherwise it waits.
+// New returns a Writer on w. Nobody else may write to w, or lines get torn. If w is a file with deadlines, as Interruptible returns, a write
+// that waits for a reader ends with its context; otherwise it waits.
 func New(w io.Writer) *Writer {
 	return &Writer{out: w}
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -69,7 +71,12 @@ func TestAWriteIntoAFullPipeEndsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, events := New(writer), sinktest.Events(1000)
+	plain := blocking(t, writer)
+	out := Interruptible(plain)
+	if out == plain {
+		t.Fatal("the pipe was not opened again")
+	}
+	w, events := New(out), sinktest.Events(1000)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := w.Write(ctx, events); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -83,11 +90,44 @@ func TestAWriteIntoAFullPipeEndsWithItsContext(t *testing.T) {
 	if err := w.Write(t.Context(), events); err != nil {
 		t.Fatal(err)
 	}
-	if err := writer.Close(); err != nil {
+	if err := errors.Join(out.Close(), plain.Close()); err != nil {
 		t.Fatal(err)
 	}
 	sinktest.Compare(t, <-got, sinktest.Lines(t, events))
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// blocking returns the file as a process finds its standard output: without deadlines.
+func blocking(t *testing.T, file *os.File) *os.File {
+	t.Helper()
+	fd, err := syscall.Dup(int(file.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(syscall.SetNonblock(fd, false), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	plain := os.NewFile(uintptr(fd), "stdout")
+	if err := plain.SetWriteDeadline(time.Time{}); !errors.Is(err, os.ErrNoDeadline) {
+		t.Fatalf("the pipe has deadlines already: %v", err)
+	}
+	return plain
+}
+
+func TestWhatIsNoPipeStaysAsItIs(t *testing.T) {
+	regular, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if Interruptible(regular) != regular {
+		t.Error("a regular file was opened again")
+	}
+	if err := regular.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if Interruptible(regular) != regular {
+		t.Error("a closed file was opened again")
 	}
 }
