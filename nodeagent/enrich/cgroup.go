@@ -1,6 +1,9 @@
 package enrich
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // place is what a control group tells. The zero value is the host.
 type place struct {
@@ -42,7 +45,7 @@ func (p place) weight() int {
 func parsePath(path string) place {
 	// The kernel says so of a zombie whose group has been removed.
 	parts := strings.Split(strings.TrimSuffix(path, " (deleted)"), "/")
-	for i := len(parts) - 1; i >= 0; i-- {
+	for i := range slices.Backward(parts) {
 		uid, container := podOf(parts, i)
 		if uid == "" {
 			continue

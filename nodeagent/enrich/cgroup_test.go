@@ -36,7 +36,8 @@ func TestParseCgroup(t *testing.T) {
 		{"CRI-O's monitor is in the pod and in no container", "0::" + systemd + "crio-conmon-" + id + ".scope\n", found{uid, ""}},
 		{
 			"a kubelet with systemd and a containerd without",
-			"0::/system.slice/containerd.service/kubepods-burstable-pod" + slice + ".slice:cri-containerd:" + id + "\n", found{uid, id},
+			"0::/system.slice/containerd.service/kubepods-burstable-pod" + slice + ".slice:cri-containerd:" + id + "\n",
+			found{uid, id},
 		},
 		{"the pod's own group", "0::" + strings.TrimSuffix(systemd, "/") + "\n", found{uid, ""}},
 		{"cgroupfs", "0::" + cgroupfs + id + "\n", found{uid, id}},
@@ -46,7 +47,8 @@ func TestParseCgroup(t *testing.T) {
 		{"a static pod", "0::/kubepods/burstable/pod" + hash + "/" + id + "\n", found{hash, id}},
 		{
 			"a static pod with systemd",
-			"0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + hash + ".slice/cri-containerd-" + id + ".scope\n", found{hash, id},
+			"0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + hash + ".slice/cri-containerd-" + id + ".scope\n",
+			found{hash, id},
 		},
 		{"kind", "0::" + kind + slice + ".slice/cri-containerd-" + id + ".scope\n", found{uid, id}},
 		{"kind, a process of its node", "0::/docker/" + other + "/system.slice/containerd.service\n", found{"", other}},

@@ -39,11 +39,12 @@ type Options struct {
 // Enricher is for one goroutine, which hands it the events in their order.
 type Enricher struct {
 	proc   *proc
+	space  namespace
 	pods   Pods
 	logger *slog.Logger
 	warned bool
 	seen   *recent[uint32, sighting] // by pid
-	places *recent[string, place]    // by the text of /proc/PID/cgroup
+	places *recent[string, reading]  // by the text of /proc/PID/cgroup
 }
 
 // Both bounds are far above what lives on a node at a time; full, the two maps take about 6 MiB.
@@ -58,12 +59,15 @@ func New(options Options) *Enricher {
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
+	root := filepath.Join("/", options.HostRoot)
+	proc := newProc(filepath.Join(root, "proc"))
 	return &Enricher{
-		proc:   newProc(filepath.Join("/", options.HostRoot, "proc")),
+		proc:   proc,
+		space:  findNamespace(root, proc),
 		pods:   options.Pods,
 		logger: logger,
 		seen:   newRecent[uint32, sighting](maxSeen),
-		places: newRecent[string, place](maxPlaces),
+		places: newRecent[string, reading](maxPlaces),
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *Enricher) find(e *event.Event, now time.Time) sighting {
 	if !ok {
 		return none
 	}
-	found := sighting{place: where, confidence: event.ConfidenceParent, at: now}
+	found := sighting{place: where, confidence: event.ConfidenceParent, at: now, since: now}
 	r.seen.put(pid, found)
 	return found
 }
@@ -40,7 +40,7 @@ func (r *Enricher) process(pid uint32, at, now time.Time) (sighting, bool) {
 		return known, true
 	}
 	if where, ok := r.look(pid, at, now); ok {
-		found := sighting{place: where, confidence: event.ConfidenceExact, at: now}
+		found := sighting{place: where, confidence: event.ConfidenceExact, at: now}.after(known)
 		r.seen.put(pid, found)
 		return found, true
 	}
@@ -54,18 +54,34 @@ func (r *Enricher) look(pid uint32, at, now time.Time) (place, bool) {
 		r.warn(err)
 		return place{}, false
 	}
-	where, ok := r.places.get(string(text))
-	if !ok {
-		where.podUID, where.containerID = ParseCgroup(string(text))
-		r.places.put(string(text), where)
-	}
-	if where == (place{}) && atRoot(text) && r.proc.ended(pid) {
+	where := r.parse(text)
+	if !where.known || (where.place == place{} && atRoot(text) && r.proc.ended(pid)) {
 		return place{}, false
 	}
 	if now.Sub(at) > late && r.proc.beganAfter(pid, at, now) {
 		return place{}, false
 	}
-	return where, true
+	return where.place, true
+}
+
+// reading is what one text of /proc/PID/cgroup says.
+type reading struct {
+	place
+	known bool
+}
+
+// parse reads a text unless it was read before: all processes of a container have the same.
+func (r *Enricher) parse(text []byte) reading {
+	found, ok := r.places.get(string(text))
+	if ok {
+		return found
+	}
+	key := string(text)
+	absolute, known := r.space.absolute(key)
+	found.known = known
+	found.podUID, found.containerID = ParseCgroup(absolute)
+	r.places.put(key, found)
+	return found
 }
 
 // warn tells about the first error that is not the end of a process.
@@ -112,7 +128,7 @@ func (r *Enricher) besides(shim uint32, at, now time.Time) (place, bool) {
 	if err != nil {
 		return place{}, false
 	}
-	for _, child := range bytes.Fields(bytes.Clone(text)) {
+	for child := range bytes.FieldsSeq(bytes.Clone(text)) {
 		pid, err := strconv.ParseUint(string(child), 10, 32)
 		if err != nil {
 			continue

@@ -10,8 +10,8 @@ const (
 	// grain is how far an event's time may lie before the event: the kernel takes the time of its last tick, at most 10 ms old, and prints it
 	// in milliseconds.
 	grain = 11 * time.Millisecond
-	// trust is how long a process is taken to stay in its container without another look. It cannot leave it, so that only the pid could have
-	// gone to another process, and no kernel hands out all of its pids (32,768 at least) in that time.
+	// trust is how long a process that is settled is taken to stay where it is without another look. Only its pid could have gone to another
+	// process, and no kernel hands out all of its pids (32,768 at least) in that time.
 	trust = 500 * time.Millisecond
 	// memory is how long after the last look a process that is gone by now is still taken to be the one that was seen.
 	memory = 2 * time.Second
@@ -26,16 +26,31 @@ type sighting struct {
 	place
 	confidence event.Confidence
 	at         time.Time
+	since      time.Time // when it was first seen there, of a row of looks that memory joins
 }
 
-// holds says whether another look could tell no more about an event of this time. A process of the host may be on its way into a container,
-// as every container's first one is: about what it did after the look, the look tells nothing.
-func (s sighting) holds(at, now time.Time) bool {
-	until := -grain
-	if s.confidence == event.ConfidenceExact && s.containerID != "" {
-		until = trust
+// after joins a sighting with the one before it.
+func (s sighting) after(before sighting) sighting {
+	s.since = s.at
+	if before.place == s.place && before.confidence == s.confidence && s.at.Sub(before.at) < memory {
+		s.since = before.since
 	}
-	return s.reaches(at, now, until)
+	return s
+}
+
+// settled says whether a process stays where it was seen. In a container it cannot do otherwise. On the host it may be on its way into one, as
+// every container's first process is, but that takes no more than its first moments.
+func (s sighting) settled() bool {
+	return s.confidence == event.ConfidenceExact && (s.containerID != "" || s.at.Sub(s.since) >= memory)
+}
+
+// holds says whether another look could tell no more about an event of this time. What a process that is not settled did after the look, the
+// look does not tell.
+func (s sighting) holds(at, now time.Time) bool {
+	if s.settled() {
+		return s.reaches(at, now, trust)
+	}
+	return s.reaches(at, now, -grain)
 }
 
 // reaches says whether an event is at most until younger than the sighting.
