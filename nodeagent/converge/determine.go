@@ -81,7 +81,7 @@ func (c comparison) makePlan() Plan {
 	var load []rule.Wire
 	for _, r := range c.want.Rules {
 		wanted[r.Wire] = true
-		if _, refused := c.have.Refused[r.Wire]; r.Err == nil && r.Enforced && (!refused || c.holds[r.Wire]) {
+		if _, refused := c.have.Refused[r.Wire]; r.Err == nil && r.Enforced && (!refused && !r.Waits || c.holds[r.Wire]) {
 			load = append(load, r.Wire)
 			loading[r.Wire] = true
 		}
@@ -103,7 +103,7 @@ func (c comparison) fate(r Rule) string {
 	switch refused := c.have.Refused[r.Wire]; {
 	case r.Err != nil:
 		return v1alpha1.ReasonRuleUnresolved
-	case errors.Is(refused, kernel.ErrNotFound):
+	case r.Waits, errors.Is(refused, kernel.ErrNotFound):
 		return v1alpha1.ReasonRuleWaiting
 	case refused != nil:
 		return v1alpha1.ReasonRuleRefused

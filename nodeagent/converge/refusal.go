@@ -2,7 +2,6 @@ package converge
 
 import (
 	"errors"
-	"path"
 	"strings"
 	"time"
 
@@ -66,7 +65,7 @@ func (c *Converger) reconsider(want Want) {
 func (c *Converger) look(paths []string) string {
 	var seen strings.Builder
 	for _, p := range paths {
-		for _, place := range []string{p, path.Dir(strings.TrimRight(p, "/"))} {
+		for _, place := range []string{p, parent(p)} {
 			if c.options.Host.IsDir(place) {
 				seen.WriteByte('d')
 			} else {

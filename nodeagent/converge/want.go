@@ -1,6 +1,7 @@
 package converge
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -31,6 +32,8 @@ type Rule struct {
 	Wire rule.Wire
 	// Err says what the node lacks: a user, a group, an architecture.
 	Err error
+	// Waits says that a path, and the directory that it is in, are not there, so that the kernel would not take the rule.
+	Waits bool
 	// Policies are the names of those that ask for it, and Enforced says that one of them is in mode Enforce.
 	Policies []string
 	Enforced bool
@@ -88,7 +91,7 @@ func (w *Want) add(r rule.Rule, policy nodeconfig.Policy, index map[string]int, 
 	wire, err := r.Encode(host)
 	added := Rule{
 		Text: r.String(), Paths: r.Paths(), Wire: wire.Canonical(), Err: err, first: wire.First(),
-		Policies: []string{policy.Name}, Enforced: policy.Mode == v1alpha1.ModeEnforce,
+		Waits: waits(r.Paths(), host), Policies: []string{policy.Name}, Enforced: policy.Mode == v1alpha1.ModeEnforce,
 	}
 	if err != nil {
 		added.Wire = ""
@@ -109,6 +112,13 @@ func (w *Want) add(r rule.Rule, policy nodeconfig.Policy, index map[string]int, 
 		same.Policies = append(same.Policies, policy.Name)
 	}
 }
+
+func waits(paths []string, host rule.Host) bool {
+	return slices.ContainsFunc(paths, func(p string) bool { return !host.IsDir(p) && !host.IsDir(parent(p)) })
+}
+
+// parent is the directory that a path is in.
+func parent(p string) string { return path.Dir(strings.TrimRight(p, "/")) }
 
 // enables says whether a policy needs the audit system to be on.
 func (w Want) enables() bool {

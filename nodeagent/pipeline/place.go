@@ -77,7 +77,7 @@ func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
 	switch target.kind {
 	case v1alpha1.SinkTypeFile:
 		return file.New(file.Options{
-			Dir: s.options.LogDir, Path: target.file, MaxSize: asked.maxSize, MaxFiles: asked.maxFiles, Compress: asked.compress,
+			Dir: s.options.LogDir, Path: target.file, MaxSize: asked.maxSize, MaxFiles: asked.maxFiles, Compress: asked.compress, Log: s.options.Log,
 		})
 	case v1alpha1.SinkTypeStdout:
 		return stdout.New(s.options.Stdout), nil
