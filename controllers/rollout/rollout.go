@@ -4,8 +4,9 @@
 // the time at which to ask again go out. It is pure: the time is an argument, and it remembers nothing from one call to the next.
 //
 // A node is on its way from the moment its ConfigMap changes until its agent has reported that the kernel matches, and has stayed so for the
-// soak time. A policy lets at most maxUnavailable of its nodes be on their way. A node that is on its way anyway may always turn to something
-// newer: a bad configuration that keeps nodes out of sync must not keep out its own correction.
+// soak time. A policy lets at most maxUnavailable of its nodes be on their way. A node that is on its way anyway may turn to something newer: a
+// bad configuration that keeps nodes out of sync must not keep out its own correction. Only those that are in sync and soak wait, where more
+// of them do than the policy lets by now.
 package rollout
 
 import (
@@ -52,22 +53,25 @@ type Decision struct {
 func Decide(nodes []Node, settings map[string]v1alpha1.Rollout, now time.Time) Decision {
 	budgets := budgetsOf(nodes, settings)
 	decision := Decision{Allowed: map[string]bool{}}
-	var waiting []Node
 	for _, node := range nodes {
-		settled := node.settledAt(soak(node, settings))
-		moving := node.Current != "" && (settled.IsZero() || settled.After(now))
-		if moving {
+		if on, until := node.onItsWay(settings, now); on {
 			budgets.take(node)
-			if !settled.IsZero() && (decision.Next.IsZero() || settled.Before(decision.Next)) {
-				decision.Next = settled
+			if !until.IsZero() && (decision.Next.IsZero() || until.Before(decision.Next)) {
+				decision.Next = until
 			}
 		}
+	}
+	var waiting []Node
+	for _, node := range nodes {
+		on, until := node.onItsWay(settings, now)
 		switch {
 		case node.Desired == node.Current:
-		case moving && !budgets.paused(node):
-			decision.Allowed[node.Name] = true
-		default:
+		case !on:
 			waiting = append(waiting, node)
+		case budgets.paused(node), !until.IsZero() && budgets.exceeded(node):
+			decision.Held++
+		default:
+			decision.Allowed[node.Name] = true
 		}
 	}
 	decision.admit(waiting, budgets)
@@ -88,6 +92,12 @@ func (d *Decision) admit(waiting []Node, budgets budgets) {
 		budgets.take(node)
 		d.Allowed[node.Name] = true
 	}
+}
+
+// onItsWay says whether the node is on its way to Current, and until when; zero while that is not known.
+func (n Node) onItsWay(settings map[string]v1alpha1.Rollout, now time.Time) (on bool, until time.Time) {
+	until = n.settledAt(soak(n, settings))
+	return n.Current != "" && (until.IsZero() || until.After(now)), until
 }
 
 // settledAt is when the node is no longer on its way to Current, and zero while that is not known.
@@ -145,6 +155,11 @@ func (b budgets) take(node Node) {
 
 func (b budgets) room(node Node) bool {
 	return !slices.ContainsFunc(node.Policies, func(name string) bool { return b[name] != nil && b[name].left < 1 })
+}
+
+// exceeded says that more nodes are on their way than a policy lets: its rollout has become stricter since they began.
+func (b budgets) exceeded(node Node) bool {
+	return slices.ContainsFunc(node.Policies, func(name string) bool { return b[name] != nil && b[name].left < 0 })
 }
 
 func (b budgets) paused(node Node) bool {

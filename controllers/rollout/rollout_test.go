@@ -63,6 +63,16 @@ func TestDecide(t *testing.T) {
 			held:     1,
 		},
 		{
+			name: "nodes that soak wait where more of them do than the policy lets by now",
+			nodes: []Node{
+				soaking("n1", "a", "b", time.Second, "p"), soaking("n2", "a", "b", 2*time.Second, "p"), moving("n3", "a", "b", "p"),
+			},
+			settings: map[string]v1alpha1.Rollout{"p": upTo("1", 3*time.Second)},
+			allowed:  []string{"n3"},
+			held:     2,
+			next:     now.Add(time.Second),
+		},
+		{
 			name:     "at least one node moves",
 			nodes:    []Node{settled("n1", "a", "b", "p"), settled("n2", "a", "b", "p")},
 			settings: map[string]v1alpha1.Rollout{"p": upTo("1%", 0)},

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/route"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/stdout"
 )
 
 // sinks are the ends of the road. Events come from one goroutine, configurations from another.
@@ -24,6 +26,9 @@ type sinks struct {
 }
 
 func newSinks(options Options) *sinks {
+	if file, is := options.Stdout.(*os.File); is {
+		options.Stdout = stdout.Interruptible(file)
+	}
 	return &sinks{options: options, table: route.NewTable(nil, nodeconfig.DefaultSink), places: map[destination]*place{}}
 }
 

@@ -3,12 +3,15 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,11 +23,16 @@ func TestAConfigMapThatIsEditedByHandIsRepairedAndNeverLoaded(t *testing.T) {
 	ready(t, p)
 	before := nodeConfigMap(t, hostNode)
 
-	edited := before.DeepCopy()
-	edited.Data[nodeconfig.ConfigKey] = strings.Replace(edited.Data[nodeconfig.ConfigKey], `"ruleSet"`, `"ruleset-no-more"`, 1)
-	if err := admin.Update(t.Context(), edited); err != nil {
-		t.Fatal(err)
+	edit := func() error {
+		edited := before.DeepCopy()
+		edited.Data[nodeconfig.ConfigKey] = strings.Replace(edited.Data[nodeconfig.ConfigKey], `"ruleSet"`, `"ruleset-no-more"`, 1)
+		return admin.Update(t.Context(), edited)
 	}
+	if err := edit(); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "change the AuditPolicy instead") {
+		t.Errorf("an edit by hand: %v, want a refusal by the admission policy that says what to do", err)
+	}
+	unbind(t, "nodeaudit-configmaps")
+	eventually(t, 30*time.Second, edit)
 	throughout(t, 2*time.Second, func() error { return present("edited") })
 	eventually(t, 30*time.Second, func() error {
 		if got := nodeConfigMap(t, hostNode); got.Data[nodeconfig.ConfigKey] != before.Data[nodeconfig.ConfigKey] {
@@ -33,6 +41,24 @@ func TestAConfigMapThatIsEditedByHandIsRepairedAndNeverLoaded(t *testing.T) {
 		return nil
 	})
 	ready(t, p)
+}
+
+// unbind does what an installation without that admission policy has, until the end of the test.
+func unbind(t *testing.T, name string) {
+	t.Helper()
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{}
+	if err := admin.Get(t.Context(), client.ObjectKey{Name: name}, binding); err != nil {
+		t.Fatal(err)
+	}
+	if err := admin.Delete(t.Context(), binding); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		binding.ResourceVersion, binding.UID = "", ""
+		if err := admin.Create(context.Background(), binding); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestAConfigMapThatIsDeletedComesBack(t *testing.T) {

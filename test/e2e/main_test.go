@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
 )
 
 const kernelLock = "/run/lock/nodeaudit-kernel-test.lock"
@@ -24,6 +27,7 @@ var root = func() string {
 }()
 
 func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
 	os.Exit(run(m))
 }
 

@@ -98,7 +98,8 @@ func prepare() error {
 	if err := admin.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}); err != nil {
 		return err
 	}
-	return apply(ctx, filepath.Join("..", "..", "config", "rbac", "controller.yaml"))
+	rights := filepath.Join("..", "..", "config", "rbac")
+	return errors.Join(apply(ctx, filepath.Join(rights, "controller.yaml")), apply(ctx, filepath.Join(rights, "agent.yaml")))
 }
 
 // apply creates the objects of a file.
