@@ -17,7 +17,9 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -41,8 +43,10 @@ type Options struct {
 }
 
 const (
-	// every is how often the reports are looked at.
+	// every is how often pods and reports are looked at.
 	every = time.Second
+	// stopTime is how long the controller's pods may take to end; Kubernetes gives them 30 s.
+	stopTime = 40 * time.Second
 	// straggle is how long an agent that is still there may take to renew a report that was deleted.
 	straggle = 3 * time.Second
 	// maxNames is how many nodes an error names.
@@ -67,19 +71,49 @@ type uninstaller struct {
 	client client.Client
 }
 
-// stop scales the controller to nothing. It may go on for a moment: release therefore looks at every ConfigMap again and again.
+// stop scales the controller to nothing and waits until its pods are gone: one that still runs would write again what is emptied.
 func (u uninstaller) stop(ctx context.Context) error {
 	if u.Deployment == "" {
 		return nil
 	}
 	deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: u.Namespace, Name: u.Deployment}}
+	scale := &autoscalingv1.Scale{}
 	patch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"replicas":0}}`))
-	err := u.client.SubResource("scale").Patch(ctx, deployment, patch, client.WithSubResourceBody(&autoscalingv1.Scale{}))
-	if err := client.IgnoreNotFound(err); err != nil {
+	err := u.client.SubResource("scale").Patch(ctx, deployment, patch, client.WithSubResourceBody(scale))
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("stopping the controller: %w", err)
 	}
-	u.Log.Info("stopped the controller", "deployment", u.Deployment)
-	return nil
+	selector, err := labels.Parse(scale.Status.Selector)
+	if err != nil {
+		return fmt.Errorf("reading the selector of Deployment %s: %w", u.Deployment, err)
+	}
+	return u.stopped(ctx, selector)
+}
+
+// stopped waits for the end of the controller's pods. A pod on a node that does not answer never ends: the caller goes on without it.
+func (u uninstaller) stopped(ctx context.Context, selector labels.Selector) error {
+	for end := time.Now().Add(stopTime); ; {
+		var pods corev1.PodList
+		if err := u.client.List(ctx, &pods, client.InNamespace(u.Namespace), client.MatchingLabelsSelector{Selector: selector}); err != nil {
+			return fmt.Errorf("listing the controller's pods: %w", err)
+		}
+		switch {
+		case len(pods.Items) == 0:
+			u.Log.Info("stopped the controller", "deployment", u.Deployment)
+			return nil
+		case time.Now().After(end):
+			u.Log.Warn("going on although the controller has not ended", "pod", pods.Items[0].Name, "node", pods.Items[0].Spec.NodeName)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(every):
+		}
+	}
 }
 
 // release empties the configurations until every agent has followed.

@@ -8,6 +8,9 @@ package uninstall
 // It stops the controller, which would write again what it empties.
 // +kubebuilder:rbac:groups=apps,namespace=nodeaudit-system,resources=deployments/scale,resourceNames=nodeaudit-controller,verbs=patch
 
+// It waits until the controller's pods are gone.
+// +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=pods,verbs=list
+
 // It empties the nodes' configurations, and deletes them when the agents have taken their rules out.
 // +kubebuilder:rbac:groups="",namespace=nodeaudit-system,resources=configmaps,verbs=list;update;delete
 
