@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
+)
+
+const compileLong = `Print the exact rules that a node would get, one a line: in their canonical form, which is close to auditctl -l, or as the bytes of struct
+audit_rule_data that go to the kernel, in hexadecimal. Words go to standard error.
+
+The node is one that every policy selects, whatever its nodeSelector. Rules of *.rules files come first, in the order of the files; then those
+of the policies, the highest priority first and equal ones by name. What a node would not get is left out and named, and the exit status is 1: a
+line of a rules file with an error, a whole policy with an error, with -o hex and -o json also the bytes of a rule that names a user, group,
+system call or architecture that the host does not have. A rule whose path does not exist has its bytes: on a node it waits for the path.
+Rules of a policy whose mode is Observe are printed too: nodes compare them and do not load them.`
+
+type compileFlags struct {
+	root, output string
+	asWritten    bool
+}
+
+func compileCommand(name string) *cobra.Command {
+	var f compileFlags
+	c := &cobra.Command{
+		Use:   "compile FILE…",
+		Short: "Print the rules that a node would get",
+		Long:  compileLong,
+		Example: examples(name, "compile policy.yaml", "compile -o hex --root /mnt/node policy.yaml extra.rules",
+			"compile -o json policy.yaml | jq -r .rule", "compile --as-written - < /etc/audit/audit.rules"),
+		Args: atLeastOneFile,
+		RunE: f.run,
+	}
+	c.Flags().StringVar(&f.root, "root", "/", "root directory of the host in which paths, users and groups are looked up, for hex and json")
+	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in; so it is anyway, because nothing is optimised yet")
+	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, mode, rule, keys, hex, error")
+	return c
+}
+
+func (f *compileFlags) run(c *cobra.Command, args []string) error {
+	if err := oneOf(f.output, "rules", "hex", "json"); err != nil {
+		return err
+	}
+	if info, err := os.Stat(f.root); err != nil {
+		return fmt.Errorf("--root: looking for the host's root directory: %w", err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("--root %s: it is not a directory", f.root)
+	}
+	inputs, found, err := read(args, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	rules, conflicts := assemble(inputs)
+	found = append(found, conflicts...)
+	unresolved, err := f.print(c.OutOrStdout(), rules)
+	if err != nil {
+		return fmt.Errorf("printing rules: %w", err)
+	}
+	found = append(found, unresolved...)
+	if err := show(c.ErrOrStderr(), found, "text"); err != nil {
+		return fmt.Errorf("printing findings: %w", err)
+	}
+	return summary(found)
+}
+
+// compiled is a rule as a node would get it. Its JSON form is part of the output.
+type compiled struct {
+	File   string   `json:"file"`
+	Line   int      `json:"line,omitempty"`
+	Policy string   `json:"policy,omitempty"`
+	Mode   string   `json:"mode,omitempty"`
+	Rule   string   `json:"rule"`
+	Keys   []string `json:"keys,omitempty"`
+	Hex    string   `json:"hex,omitempty"`
+	Error  string   `json:"error,omitempty"`
+
+	rule rule.Rule
+}
+
+// print writes the rules, and returns what the host lacks.
+func (f *compileFlags) print(out io.Writer, rules []compiled) ([]finding, error) {
+	var found []finding
+	node := host.New(f.root)
+	for _, r := range rules {
+		line := r.Rule
+		if f.output != "rules" {
+			if err := r.encode(node); err != nil {
+				found = append(found, r.unresolved(err))
+			}
+			line = r.Hex
+		}
+		if f.output == "json" {
+			text, err := json.Marshal(r)
+			if err != nil {
+				return nil, err
+			}
+			line = string(text)
+		}
+		if line == "" { // hex of a rule that has none
+			continue
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (r *compiled) encode(node rule.Host) error {
+	wire, err := r.rule.Encode(node)
+	if err != nil {
+		r.Error = err.Error()
+		return err
+	}
+	r.Hex = hex.EncodeToString([]byte(wire))
+	return nil
+}
+
+func (r *compiled) unresolved(err error) finding {
+	f := finding{Severity: isError, File: r.File, Line: r.Line, Policy: r.Policy, Message: fmt.Sprintf("rule %s: %v", r.Rule, err)}
+	if lacks := (*rule.ResolveError)(nil); errors.As(err, &lacks) {
+		switch lacks.Kind {
+		case rule.UnknownUser, rule.UnknownGroup:
+			f.Fix = "correct the name, write the numeric id, or say with --root where the root directory of a host that has it is"
+		default:
+			f.Fix = "the bytes are made for the architecture of this machine: correct the name, or compile on a machine like the node"
+		}
+	}
+	return f
+}
