@@ -38,6 +38,7 @@ type Socket struct {
 	buffer   []byte
 	deadline time.Time
 	overruns atomic.Int64
+	closed   atomic.Bool
 }
 
 // Open joins the group. The error is ErrUnsupported, ErrNotPermitted or ErrNamespace where one of these explains it.
@@ -55,6 +56,11 @@ func Open() (*Socket, error) {
 		unix.Close(fd)
 		return nil, err
 	}
+	return newSocket(fd)
+}
+
+// newSocket takes over a netlink socket that does not block.
+func newSocket(fd int) (*Socket, error) {
 	file := os.NewFile(uintptr(fd), "audit multicast")
 	conn, err := file.SyscallConn()
 	if err != nil {
@@ -89,7 +95,7 @@ func enlarge(fd int) {
 func (s *Socket) Receive(deadline time.Time) (event.Record, error) {
 	if !deadline.Equal(s.deadline) {
 		if err := s.file.SetReadDeadline(deadline); err != nil {
-			return event.Record{}, fmt.Errorf("setting the deadline of the audit socket: %w", err)
+			return event.Record{}, fmt.Errorf("setting the deadline of the audit socket: %w", s.reason(err))
 		}
 		s.deadline = deadline
 	}
@@ -100,12 +106,20 @@ func (s *Socket) Receive(deadline time.Time) (event.Record, error) {
 			continue
 		}
 		if err != nil {
-			return event.Record{}, fmt.Errorf("reading the audit socket: %w", err)
+			return event.Record{}, fmt.Errorf("reading the audit socket: %w", s.reason(err))
 		}
 		if record, ok := decode(s.buffer[:length], sender); ok {
 			return record, nil
 		}
 	}
+}
+
+// reason is os.ErrClosed for every error after Close: what package os says of raw connections then has no name.
+func (s *Socket) reason(err error) error {
+	if s.closed.Load() {
+		return os.ErrClosed
+	}
+	return err
 }
 
 // read reads one datagram into the buffer.
@@ -131,5 +145,6 @@ func (s *Socket) Overruns() int64 {
 
 // Close leaves the group and wakes Receive.
 func (s *Socket) Close() error {
+	s.closed.Store(true)
 	return s.file.Close()
 }
