@@ -1,0 +1,147 @@
+package rule
+
+import "strings"
+
+func (p *parser) push(column int, f field) {
+	if len(p.rule.fields) == maxFields-1 { // auditctl keeps one free, and so can read the rule back
+		p.fail(column, "write several rules", "a rule holds at most %d fields", maxFields-1)
+		return
+	}
+	if f.kind == path && f.id != fieldExe && (p.rule.has(fieldPath) || p.rule.has(fieldDir)) {
+		p.fail(column, "write a rule for each path", "a rule has one path or dir")
+		return
+	}
+	p.rule.fields = append(p.rule.fields, f)
+}
+
+func (p *parser) setPerm(value word) {
+	bits, ok := parsePerm(value.text)
+	if !ok {
+		p.fail(value.column, "write one or more of r, w, x, a", "%q is not a set of permissions", value.text)
+		return
+	}
+	for i, f := range p.rule.fields {
+		if f.id == fieldPerm {
+			if p.permGiven {
+				p.warn(value.column, "a second -p replaces the first")
+			}
+			p.rule.fields[i].value.number = bits
+			p.permGiven = true
+			return
+		}
+	}
+	if !p.rule.watch && p.rule.list != listExit {
+		p.fail(value.column, "", "permissions belong on the exit list")
+		return
+	}
+	p.permGiven = true
+	p.push(value.column, field{fieldType{"perm", fieldPerm, perms}, equal, operand{number: bits}})
+}
+
+func (p *parser) addKey(value word) {
+	if value.text == "" {
+		p.fail(value.column, "", "the key is empty")
+		return
+	}
+	joined := strings.Join(append(p.rule.keys, value.text), keySeparator)
+	if len(joined) > maxKey {
+		p.fail(value.column, "shorten it", "the keys of a rule are longer than %d bytes", maxKey)
+		return
+	}
+	if p.rule.keys = append(p.rule.keys, value.text); len(p.rule.keys) == 1 {
+		p.push(value.column, field{fieldType{"key", fieldKey, text}, equal, operand{}})
+	}
+}
+
+func (p *parser) addField(value word) {
+	name, op, rest, found := cutOperator(value.text)
+	at := func(s string) int { return value.column + len(value.text) - len(s) }
+	if !found || name == "" || rest == "" {
+		p.fail(value.column, "write it as name=value, without spaces", "%q is not a field, an operator and a value", value.text)
+		return
+	}
+	t, known := fieldNamed(name)
+	if !known {
+		p.fail(value.column, closest(name), "unknown field %q", name)
+		return
+	}
+	v := word{rest, at(rest)}
+	switch t.id {
+	case fieldKey:
+		if op != equal {
+			p.fail(value.column, "write key="+rest, "a key takes = only")
+			return
+		}
+		p.addKey(v)
+	case fieldPerm:
+		if op != equal {
+			p.fail(value.column, "write perm="+rest, "perm takes = only")
+			return
+		}
+		p.setPerm(v)
+	case fieldArch:
+		p.addArch(t, op, v)
+	default:
+		p.addValue(t, op, v)
+	}
+}
+
+func (p *parser) addArch(t fieldType, op operator, v word) {
+	if op != equal && op != notEqual {
+		p.fail(v.column, "write arch=b64 or arch=b32", "arch takes = and != only")
+		return
+	}
+	if len(p.rule.syscalls) > 0 {
+		p.fail(v.column, "put -F arch= before the first -S", "arch stands behind -S, whose numbers depend on it")
+		return
+	}
+	if _, known := archNamed(v.text, ""); !known {
+		p.fail(v.column, "write b64, b32 or a machine such as x86_64", "unknown architecture %q", v.text)
+		return
+	}
+	f := field{t, op, operand{text: strings.ToLower(v.text)}}
+	if len(p.arches) == 0 {
+		p.push(v.column, f)
+	} else {
+		p.warn(v.column, "one event has one architecture, so auditctl makes a rule that never matches; here each arch= gives a rule of its own")
+	}
+	p.arches = append(p.arches, f)
+}
+
+func (p *parser) addValue(t fieldType, op operator, v word) {
+	if fix := t.refuses(op); fix != "" {
+		p.fail(v.column, fix, "the kernel does not compare %s in this way", t.name)
+		return
+	}
+	if t.kind == path {
+		if op != equal && t.id != fieldExe {
+			p.fail(v.column, "write "+t.name+"="+v.text, "%s takes = only", t.name)
+			return
+		}
+		p.addPath(t, op, v)
+		return
+	}
+	value, fix, err := parseOperand(t, v.text)
+	if err != nil {
+		p.fail(v.column, fix, "%s", err)
+		return
+	}
+	p.push(v.column, field{t, op, value})
+}
+
+func (p *parser) addCompare(value word) {
+	left, op, right, found := cutOperator(value.text)
+	if !found || (op != equal && op != notEqual) {
+		p.fail(value.column, "write two fields with = or != between them, for example auid!=uid", "%q is not a comparison", value.text)
+		return
+	}
+	number, known := comparisons[left+" "+right]
+	if !known {
+		number, known = comparisons[right+" "+left]
+	}
+	if !known {
+		p.fail(value.column, "see -C in auditctl(8) for the pairs", "the kernel does not compare %s with %s", left, right)
+		return
+	}
+	p.push(value.column, field{fieldType{"field_compare", fieldFieldCompare, compare}, op, operand{number: number}})
+}

@@ -1,0 +1,100 @@
+package rule
+
+import "strings"
+
+// option reads one option with its value.
+func (p *parser) option() {
+	w := p.words[p.next]
+	p.next++
+	if len(w.text) < 2 || w.text[0] != '-' {
+		p.fail(w.column, "remove it, or put the option that it belongs to before it", "word %q belongs to no option", w.text)
+		return
+	}
+	letter := w.text[1]
+	if strings.IndexByte("aAdwWpkSFC", letter) < 0 {
+		p.fail(w.column, "use -a, -A, -w, -p, -k, -S, -F or -C", "unknown option %q", w.text)
+		return
+	}
+	value := word{w.text[2:], w.column + 2}
+	if value.text == "" {
+		if p.next == len(p.words) {
+			p.fail(w.column, "write a value behind it", "option -%c has no value", letter)
+			return
+		}
+		value = p.words[p.next]
+		p.next++
+	}
+	p.apply(letter, w.column, value)
+}
+
+func (p *parser) apply(letter byte, column int, value word) {
+	switch letter {
+	case 'd', 'W':
+		p.fail(column, "leave the rule out: what no policy declares is not loaded", "-%c deletes a rule, and a policy declares what shall be there", letter)
+	case 'a', 'A':
+		p.listAction(letter, value)
+	case 'w':
+		p.watch(value)
+	case 'p':
+		if p.need(column, "-p", "-w or -F path=") {
+			p.setPerm(value)
+		}
+	case 'k':
+		if p.need(column, "-k", "-w or -a") {
+			p.addKey(value)
+		}
+	case 'S':
+		p.addSyscalls(column, value)
+	case 'F':
+		if p.need(column, "-F", "-w or -a") {
+			p.addField(value)
+		}
+	case 'C':
+		if p.need(column, "-C", "-w or -a") {
+			p.addCompare(value)
+		}
+	}
+}
+
+func (p *parser) need(column int, option, before string) bool {
+	if p.kind == 0 {
+		p.fail(column, "put "+before+" first", "%s stands before the rule that it belongs to", option)
+	}
+	return p.kind != 0
+}
+
+func (p *parser) listAction(letter byte, value word) {
+	if p.kind != 0 {
+		p.fail(value.column, "write two lines", "a line holds one rule")
+		return
+	}
+	p.kind = 'a'
+	p.rule.prepend = letter == 'A'
+	first, second, found := strings.Cut(value.text, ",")
+	if _, isList := listNames[first]; isList {
+		first, second = second, first
+	}
+	a, isAction := actionNames[first]
+	l, isList := listNames[second]
+	switch {
+	case !found || !isAction || !isList:
+		fix := "write an action (always, never) and a list (exit, user, exclude, task, filesystem, io_uring), for example always,exit"
+		if first == "entry" || second == "entry" {
+			fix = "the entry list is gone since Linux 2.6.38: write exit"
+		}
+		p.fail(value.column, fix, "%q is not an action and a list", value.text)
+	default:
+		p.rule.action, p.rule.list = a, l
+	}
+}
+
+func (p *parser) watch(value word) {
+	if p.kind != 0 {
+		p.fail(value.column, "write two lines, or -F path= with -a", "a line holds one rule")
+		return
+	}
+	p.kind = 'w'
+	p.rule.watch, p.rule.action, p.rule.list = true, always, listExit
+	p.addPath(fieldType{"path", fieldPath, path}, equal, value)
+	p.push(value.column, field{fieldType{"perm", fieldPerm, perms}, equal, operand{number: permAll}})
+}
