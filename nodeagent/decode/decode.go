@@ -21,6 +21,7 @@ func Event(group event.Group) *event.Event {
 		e.Records[i].TypeName = typeName(e.Records[i].Type)
 	}
 	e.Type = kind(e.Records)
+	readResult(e)
 	// The record of the system call first: its process is the one that acts, those in other records may be acted on.
 	for _, record := range e.Records {
 		if isCall(record.Type) {
@@ -50,7 +51,7 @@ func typeName(number uint16) string {
 // kind returns the name of the type that says what happened.
 func kind(records []event.Record) string {
 	for _, record := range records {
-		if !companion(record.Type) {
+		if !companions[auparse.AuditMessageType(record.Type)] {
 			return record.TypeName
 		}
 	}
@@ -70,17 +71,14 @@ func isCall(number uint16) bool {
 	return kind == auparse.AUDIT_SYSCALL || kind == auparse.AUDIT_URINGOP
 }
 
-// companion says whether a record only tells more about a system call.
-func companion(number uint16) bool {
-	switch auparse.AuditMessageType(number) {
-	case auparse.AUDIT_SYSCALL, auparse.AUDIT_URINGOP, auparse.AUDIT_PATH, auparse.AUDIT_IPC, auparse.AUDIT_SOCKETCALL,
-		auparse.AUDIT_SOCKADDR, auparse.AUDIT_CWD, auparse.AUDIT_EXECVE, auparse.AUDIT_IPC_SET_PERM, auparse.AUDIT_MQ_OPEN,
-		auparse.AUDIT_MQ_SENDRECV, auparse.AUDIT_MQ_NOTIFY, auparse.AUDIT_MQ_GETSETATTR, auparse.AUDIT_FD_PAIR, auparse.AUDIT_OBJ_PID,
-		auparse.AUDIT_BPRM_FCAPS, auparse.AUDIT_CAPSET, auparse.AUDIT_MMAP, auparse.AUDIT_KERN_MODULE, auparse.AUDIT_OPENAT2,
-		auparse.AUDIT_PROCTITLE, auparse.AUDIT_EOE, macTaskContexts, macObjContexts:
-		return true
-	}
-	return false
+// companions are the types of records that only tell more about a system call.
+var companions = map[auparse.AuditMessageType]bool{
+	auparse.AUDIT_SYSCALL: true, auparse.AUDIT_URINGOP: true, auparse.AUDIT_PATH: true, auparse.AUDIT_IPC: true,
+	auparse.AUDIT_SOCKETCALL: true, auparse.AUDIT_SOCKADDR: true, auparse.AUDIT_CWD: true, auparse.AUDIT_EXECVE: true,
+	auparse.AUDIT_IPC_SET_PERM: true, auparse.AUDIT_MQ_OPEN: true, auparse.AUDIT_MQ_SENDRECV: true, auparse.AUDIT_MQ_NOTIFY: true,
+	auparse.AUDIT_MQ_GETSETATTR: true, auparse.AUDIT_FD_PAIR: true, auparse.AUDIT_OBJ_PID: true, auparse.AUDIT_BPRM_FCAPS: true,
+	auparse.AUDIT_CAPSET: true, auparse.AUDIT_MMAP: true, auparse.AUDIT_KERN_MODULE: true, auparse.AUDIT_OPENAT2: true,
+	auparse.AUDIT_PROCTITLE: true, auparse.AUDIT_EOE: true, macTaskContexts: true, macObjContexts: true,
 }
 
 // read puts the fields of a record where they belong in the event.
@@ -102,6 +100,21 @@ func read(e *event.Event, record event.Record) {
 	default:
 		for key, v := range fields(text) {
 			place(e, key, v)
+		}
+	}
+}
+
+// readResult reads the result of what happened, before that of the system call counts: the call that hands a rule to the kernel succeeds also
+// where the kernel then refuses the rule.
+func readResult(e *event.Event) {
+	for _, record := range e.Records {
+		if record.TypeName != e.Type || isCall(record.Type) {
+			continue
+		}
+		for key, v := range fields(body(record.Data)) {
+			if key == "res" || key == "success" {
+				setResult(e, v)
+			}
 		}
 	}
 }

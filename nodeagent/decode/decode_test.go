@@ -92,6 +92,19 @@ func TestEvent(t *testing.T) {
 			},
 		},
 		{
+			"the result is that of what happened, not that of the call",
+			[]event.Record{record(auparse.AUDIT_CONFIG_CHANGE, "op=add_rule res=0"), record(auparse.AUDIT_SYSCALL, "success=yes exit=1080 pid=5")},
+			event.Event{
+				Type: "CONFIG_CHANGE", Result: "failure", Call: event.Call{Exit: new(int64(1080))}, Process: event.Process{PID: event.NewID(5)},
+				Fields: map[string]string{"op": "add_rule"},
+			},
+		},
+		{
+			"without a result of its own it is that of the call",
+			[]event.Record{record(auparse.AUDIT_SYSCALL, "success=no exit=-13"), record(auparse.AUDIT_AVC, "avc: denied")},
+			event.Event{Type: "AVC", Result: "failure", Call: event.Call{Exit: new(int64(-13)), Errno: "EACCES"}},
+		},
+		{
 			"a type that nobody knows has its number and its fields",
 			[]event.Record{record(1999, "speed=88 mode=new")},
 			event.Event{Type: "UNKNOWN[1999]", Fields: map[string]string{"speed": "88", "mode": "new"}},

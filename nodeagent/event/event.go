@@ -15,7 +15,7 @@ type Event struct {
 	Type string `json:"type"`
 	// Keys are the keys (-k) of the rule that matched.
 	Keys []string `json:"keys,omitempty"`
-	// Result says whether it succeeded. Empty where the records do not tell.
+	// Result says whether it succeeded: what the record of Type says, otherwise what the call says. Empty where neither tells.
 	Result Result `json:"result,omitempty"`
 	// Who is the pod and container that it came from.
 	Who Who `json:"who"`

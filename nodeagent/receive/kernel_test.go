@@ -33,7 +33,7 @@ func TestKernelRecordsArrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { socket.Close() })
+	t.Cleanup(func() { _ = socket.Close() })
 	key := fmt.Sprintf("receive-%d-%d", os.Getpid(), time.Now().UnixNano())
 	path := filepath.Join(t.TempDir(), "watched")
 	if err := client.Set(kernel.Settings{Enabled: new(uint32(kernel.On)), RateLimit: new(uint32(0))}); err != nil {

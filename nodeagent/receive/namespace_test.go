@@ -15,7 +15,7 @@ func TestCheckNamespace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fd) })
+	t.Cleanup(func() { _ = unix.Close(fd) })
 	var own unix.Stat_t
 	if err := unix.Fstat(fd, &own); err != nil {
 		t.Fatal(err)

@@ -49,11 +49,11 @@ func Open() (*Socket, error) {
 	}
 	enlarge(fd)
 	if err := unix.Bind(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: readLogGroup}); err != nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return nil, fmt.Errorf("joining the audit multicast group: %w", explain(err))
 	}
 	if err := checkNamespace(fd, "/proc/1/net/netlink"); err != nil {
-		unix.Close(fd)
+		_ = unix.Close(fd)
 		return nil, err
 	}
 	return newSocket(fd)
@@ -64,7 +64,7 @@ func newSocket(fd int) (*Socket, error) {
 	file := os.NewFile(uintptr(fd), "audit multicast")
 	conn, err := file.SyscallConn()
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("opening the audit socket: %w", err)
 	}
 	return &Socket{file: file, conn: conn, buffer: make([]byte, bufferSize)}, nil

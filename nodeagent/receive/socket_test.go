@@ -34,7 +34,7 @@ func open(t *testing.T) *Socket {
 	t.Helper()
 	s, err := Open()
 	need(t, err)
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -88,7 +88,7 @@ func TestKernelFullSocketIsCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	message := datagram(1305, "audit(1700000000.001:7): op=set")
 	for times := range int64(3) {
 		for range 1 << 12 {
