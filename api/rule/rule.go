@@ -107,11 +107,11 @@ func (r Rule) has(id uint32) bool {
 // String returns the rule in one canonical form, close to that of auditctl -l. Parsing it gives the same rule.
 func (r Rule) String() string {
 	if r.watch && r.isPlainWatch() {
-		s := "-w " + escape(r.fields[0].value.text) + " -p " + formatPerm(r.fields[1].value.number)
+		text := []string{"-w", escape(r.fields[0].value.text), "-p", formatPerm(r.fields[1].value.number)}
 		for _, k := range r.keys {
-			s += " -k " + escape(k)
+			text = append(text, "-k", escape(k))
 		}
-		return s
+		return strings.Join(text, " ")
 	}
 	before, after := r.split()
 	var b strings.Builder

@@ -17,7 +17,7 @@ func (p *parser) addSyscalls(column int, value word) {
 		p.fail(column, "leave -S out", "the %s list knows no system calls", nameOf(listNames, p.rule.list))
 		return
 	}
-	for _, name := range strings.Split(value.text, ",") {
+	for name := range strings.SplitSeq(value.text, ",") {
 		if name == "" {
 			continue
 		}

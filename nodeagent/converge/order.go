@@ -95,8 +95,8 @@ func keepFirst(want []rule.Wire, there map[rule.Wire]int) int {
 // keepLast returns where the longest part at the end of want begins that is there already, in order.
 func keepLast(want []rule.Wire, there map[rule.Wire]int) int {
 	next := len(there)
-	for i := len(want) - 1; i >= 0; i-- {
-		at, is := there[want[i]]
+	for i, w := range slices.Backward(want) {
+		at, is := there[w]
 		if !is || at > next {
 			return i + 1
 		}

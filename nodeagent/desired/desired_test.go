@@ -40,7 +40,9 @@ func TestDecode(t *testing.T) {
 		change(config, rules)
 		return config, rules
 	}
-	edited, _ := with(func(c, _ map[string]string) { c[nodeconfig.ConfigKey] = strings.Replace(c[nodeconfig.ConfigKey], "Enforce", "Observe", 1) })
+	edited, _ := with(func(c, _ map[string]string) {
+		c[nodeconfig.ConfigKey] = strings.Replace(c[nodeconfig.ConfigKey], "Enforce", "Observe", 1)
+	})
 	_, cut := with(func(_, r map[string]string) { r["p.rules"] = "" })
 	_, extra := with(func(_, r map[string]string) { r["q.rules"] = "-D\n" })
 	_, foreign := with(func(_, r map[string]string) { r["readme"] = "hello" })

@@ -74,7 +74,7 @@ func (c *changer) do(client *Client, change Change) error {
 
 // end lets the child end. Its exit status says nothing that its answers have not said.
 func (c *changer) end() {
-	c.in.Close()
+	_ = c.in.Close()
 	_ = c.command.Wait()
 }
 

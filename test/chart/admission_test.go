@@ -75,7 +75,9 @@ func TestTheConfigurationOfNodesIsWrittenByTheControllerOnly(t *testing.T) {
 			t.Fatalf("the controller creates %s: %v", object.Name, err)
 		}
 	}
-	node := func(config string) *corev1.ConfigMap { return configMap(nodeconfig.NodePrefix+"e", nodeconfig.KindNode, config) }
+	node := func(config string) *corev1.ConfigMap {
+		return configMap(nodeconfig.NodePrefix+"e", nodeconfig.KindNode, config)
+	}
 	only := " is written by the nodeaudit controller only, not by admin: change the AuditPolicy instead"
 	for _, row := range []struct {
 		name    string

@@ -2,7 +2,6 @@ package chart
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +28,6 @@ const (
 )
 
 var (
-	update = flag.Bool("update", false, "write what is generated instead of comparing with it")
 	root   = filepath.Join("..", "..")
 	tools  = filepath.Join(root, ".local", "bin")
 	scheme = runtime.NewScheme()
@@ -43,7 +41,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	status := m.Run()

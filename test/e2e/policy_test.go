@@ -46,7 +46,9 @@ func TestAPolicyThatDoesNotCompileStallsAndChangesNoNode(t *testing.T) {
 	ready(t, p)
 	before := configDigests(t)
 
-	update(t, p, func() { p.Spec.Rules = "-w /etc/nodeaudit-e2e-other -p wa -k stalled\n-a always,exit -S no_such_call -k stalled\n" })
+	update(t, p, func() {
+		p.Spec.Rules = "-w /etc/nodeaudit-e2e-other -p wa -k stalled\n-a always,exit -S no_such_call -k stalled\n"
+	})
 	eventually(t, 30*time.Second, func() error {
 		stalled, err := condition(t.Context(), p, v1alpha1.ConditionStalled)
 		if err != nil {

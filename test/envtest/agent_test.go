@@ -99,7 +99,9 @@ func TestAnAgentKeepsItsLastGoodConfiguration(t *testing.T) {
 	stop()
 
 	m := configMap(nodeconfig.NodePrefix + "n1")
-	edit(t, m, func(m *corev1.ConfigMap) { m.Data[nodeconfig.ConfigKey] = strings.Replace(m.Data[nodeconfig.ConfigKey], "Enforce", "Observe", 1) })
+	edit(t, m, func(m *corev1.ConfigMap) {
+		m.Data[nodeconfig.ConfigKey] = strings.Replace(m.Data[nodeconfig.ConfigKey], "Enforce", "Observe", 1)
+	})
 	bad := next(t, updates, func(u desired.Update) bool { return u.Err != nil })
 	if !errors.Is(bad.Err, nodeconfig.ErrDigest) || !strings.Contains(bad.Err.Error(), "nodeaudit-node-n1") {
 		t.Errorf("the error is %v", bad.Err)

@@ -174,7 +174,7 @@ func TestARuleSetIsCollectedWhenTheReportsHaveMovedOn(t *testing.T) {
 	eventually(t, func() error {
 		sets, err := configMaps(nodeconfig.KindRules)
 		if err != nil || len(sets) != 1 || sets[0] == old[0] {
-			return fmt.Errorf("got rule sets %v, %v; want only the new one", sets, err)
+			return fmt.Errorf("got rule sets %v, %v; want only the new one", sets, fmt.Sprint(err))
 		}
 		return nil
 	})
@@ -199,7 +199,7 @@ func TestANodeThatNoPolicySelectsIsReleased(t *testing.T) {
 	eventually(t, gone("nodeaudit-node-n1"))
 	eventually(t, func() error {
 		if sets, err := configMaps(nodeconfig.KindRules); err != nil || len(sets) > 0 {
-			return fmt.Errorf("rule sets %v are left, %v", sets, err)
+			return fmt.Errorf("rule sets %v are left, %v", sets, fmt.Sprint(err))
 		}
 		return nil
 	})
@@ -224,7 +224,7 @@ func gone(name string) func() error {
 	return func() error {
 		m := configMap(name)
 		if err := admin.Get(context.Background(), client.ObjectKeyFromObject(m), m); !apierrors.IsNotFound(err) {
-			return fmt.Errorf("ConfigMap %s is still there, %v", name, err)
+			return fmt.Errorf("ConfigMap %s is still there, %v", name, fmt.Sprint(err))
 		}
 		return nil
 	}

@@ -24,8 +24,9 @@ func main() {
 	pause := flag.Duration("pause", 20*time.Second, "how long to wait between two writes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *file, *pause); err != nil {
+	err := run(ctx, *file, *pause)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -1,6 +1,7 @@
 package kerneltest
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"testing"
@@ -46,7 +47,7 @@ func Lock(t *testing.T) *kernel.Client {
 func flock(file *os.File) error {
 	for {
 		err := unix.Flock(int(file.Fd()), unix.LOCK_EX)
-		if err != unix.EINTR { //nolint:errorlint // a bare errno
+		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
