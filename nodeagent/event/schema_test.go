@@ -134,7 +134,10 @@ func TestSchemaHasTheFieldsOfTheStructs(t *testing.T) {
 		"socket": {root.Properties["socket"], reflect.TypeFor[event.Socket]()},
 		"record": {*root.Properties["records"].Items, record},
 	} {
-		t.Run(name, func(t *testing.T) { compare(t, object.in, object.kind) })
+		t.Run(name, func(t *testing.T) {
+			compare(t, object.in, object.kind)
+			explained(t, object.in)
+		})
 	}
 }
 
@@ -161,6 +164,20 @@ func compare(t *testing.T, s shape, kind reflect.Type) {
 	}
 	if s.Type != "object" || s.Additional != false {
 		t.Errorf("type %q, additionalProperties %v, want an object with no others", s.Type, s.Additional)
+	}
+}
+
+// explained checks that the page for readers has every field.
+func explained(t *testing.T, s shape) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range s.Properties {
+		if !bytes.Contains(page, []byte("`"+name+"`")) && !bytes.Contains(page, []byte("."+name+"`")) {
+			t.Errorf("docs/events.md does not explain %s", name)
+		}
 	}
 }
 
