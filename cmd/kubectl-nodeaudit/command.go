@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -83,6 +84,19 @@ func oneOf(output string, known ...string) error {
 	if slices.Contains(known, output) {
 		return nil
 	}
-	last := len(known) - 1
-	return fmt.Errorf("-o %s: it is %s or %s", output, strings.Join(known[:last], ", "), known[last])
+	return fmt.Errorf("-o %s: it is %s", output, either(known))
+}
+
+// either lists words that exclude each other.
+func either(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// printJSON writes a value for programs, with <, > and & as they are: rules have many.
+func printJSON(out io.Writer, value any, indent string) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", indent)
+	return encoder.Encode(value)
 }

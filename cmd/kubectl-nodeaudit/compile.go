@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +20,8 @@ The node is one that every policy selects, whatever its nodeSelector. Rules of *
 of the policies, the highest priority first and equal ones by name. What a node would not get is left out and named, and the exit status is 1: a
 line of a rules file with an error, a whole policy with an error, with -o hex and -o json also the bytes of a rule that names a user, group,
 system call or architecture that the host does not have. A rule whose path does not exist has its bytes: on a node it waits for the path.
-Rules of a policy whose mode is Observe are printed too: nodes compare them and do not load them.`
+Rules of a policy whose mode is Observe are printed too: nodes compare them and do not load them. A rule that is
+written twice is printed twice, and the kernel takes it once.`
 
 type compileFlags struct {
 	root, output string
@@ -40,7 +40,7 @@ func compileCommand(name string) *cobra.Command {
 		RunE: f.run,
 	}
 	c.Flags().StringVar(&f.root, "root", "/", "root directory of the host in which paths, users and groups are looked up, for hex and json")
-	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in; so it is anyway, because nothing is optimised yet")
+	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in, a line with two arch= counting as two; so it is anyway, because nothing is optimised yet")
 	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, mode, rule, keys, hex, error")
 	return c
 }
@@ -90,28 +90,31 @@ func (f *compileFlags) print(out io.Writer, rules []compiled) ([]finding, error)
 	var found []finding
 	node := host.New(f.root)
 	for _, r := range rules {
-		line := r.Rule
 		if f.output != "rules" {
 			if err := r.encode(node); err != nil {
 				found = append(found, r.unresolved(err))
 			}
-			line = r.Hex
 		}
-		if f.output == "json" {
-			text, err := json.Marshal(r)
-			if err != nil {
-				return nil, err
-			}
-			line = string(text)
-		}
-		if line == "" { // hex of a rule that has none
-			continue
-		}
-		if _, err := fmt.Fprintln(out, line); err != nil {
+		if err := r.print(out, f.output); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// print writes one line, and none where hex is asked for and there is none.
+func (r *compiled) print(out io.Writer, output string) error {
+	line := r.Rule
+	switch {
+	case output == "json":
+		return printJSON(out, r, "")
+	case output == "hex" && r.Hex == "":
+		return nil
+	case output == "hex":
+		line = r.Hex
+	}
+	_, err := fmt.Fprintln(out, line)
+	return err
 }
 
 func (r *compiled) encode(node rule.Host) error {

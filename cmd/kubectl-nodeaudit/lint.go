@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +9,13 @@ import (
 )
 
 const lintLong = `Check rules files and AuditPolicy objects. Findings go to standard output, one a line, as FILE:LINE:COLUMN: error or warning: what is
-wrong: what to do. For rules within a policy the line is that of the YAML file.
+wrong: what to do. For rules within a policy the line is that of the YAML file. The exit status is 1 where there is an error.
 
-Errors: lines that nodeaudit does not accept as a rule, fields that an object does not have, selectors and settings that the controller would
-refuse. Warnings: what is accepted but probably not meant, and rules that stand in one file or policy twice. The exit status is 1 where there is
-an error. Files are not compared with each other, and paths, users and groups are not looked up: see compile --root for that.`
+Errors: lines that nodeaudit does not accept as a rule, fields that an object does not have, and what the controller would refuse.
+Warnings: what is accepted but probably not meant, and rules that stand in one file or policy twice.
+
+Files are not compared with each other. Paths, users and groups are not looked up: see compile --root. Bounds of numbers and lengths are left to
+the API server: kubectl apply --dry-run=server checks them.`
 
 func lintCommand(name string) *cobra.Command {
 	output := "text"
@@ -46,12 +47,7 @@ func lintCommand(name string) *cobra.Command {
 // show prints findings. Without any, text is empty and JSON an empty array.
 func show(out io.Writer, found []finding, output string) error {
 	if output == "json" {
-		text, err := json.MarshalIndent(append([]finding{}, found...), "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "%s\n", text)
-		return err
+		return printJSON(out, append([]finding{}, found...), "  ")
 	}
 	for _, f := range found {
 		if _, err := fmt.Fprintln(out, f); err != nil {

@@ -78,6 +78,12 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 			"p.yaml", policy("p", "routes:", "- name: a", "  sink: [x]"),
 			"p.yaml:7:5: error: unknown field \"spec.routes[0].sink\": correct its name or remove it\n",
 		},
+		"values that their fields do not take": {
+			"p.yaml", policy("p", "mode: enforce", "unmanagedRules: Delete", "kernel:", "  failureMode: panic"),
+			"p.yaml:5:3: error: spec.mode is \"enforce\", which is not known: write Enforce or Observe\n" +
+				"p.yaml:6:3: error: spec.unmanagedRules is \"Delete\", which is not known: write Keep or Remove\n" +
+				"p.yaml:8:5: error: spec.kernel.failureMode is \"panic\", which is not known: write Silent, Printk or Panic\n",
+		},
 		"a field twice": {
 			"p.yaml", policy("p", "priority: 1", "priority: 2"),
 			"p.yaml:6: error: this is not YAML: key \"priority\" already set in map\n",

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,6 +142,7 @@ func (d *document) policy(policy *v1alpha1.AuditPolicy) *input {
 	if policy.Name == "" {
 		d.found = append(d.found, i.finding(isError, i.at, "the policy has no name", "write metadata: {name: …}"))
 	}
+	d.checkWords(policy.Spec)
 	if node := d.value("spec.rules"); node != nil {
 		i.locate = inScalar(node, d.lines, d.first)
 		i.at = start(node, d.lines, d.first)
@@ -148,6 +150,24 @@ func (d *document) policy(policy *v1alpha1.AuditPolicy) *input {
 	d.found = append(d.found, i.parse(policy.Spec.Rules)...)
 	i.wrong = count(d.found, isError) > 0
 	return i
+}
+
+// checkWords tells values that are none of the few that a field takes. The API server refuses them.
+func (d *document) checkWords(spec v1alpha1.AuditPolicySpec) {
+	for _, field := range []struct {
+		path, value string
+		known       []string
+	}{
+		{"spec.mode", string(spec.Mode), []string{string(v1alpha1.ModeEnforce), string(v1alpha1.ModeObserve)}},
+		{"spec.unmanagedRules", string(spec.UnmanagedRules), []string{string(v1alpha1.UnmanagedRulesKeep), string(v1alpha1.UnmanagedRulesRemove)}},
+		{"spec.kernel.failureMode", string(spec.Kernel.FailureMode), []string{
+			string(v1alpha1.FailureModeSilent), string(v1alpha1.FailureModePrintk), string(v1alpha1.FailureModePanic),
+		}},
+	} {
+		if field.value != "" && !slices.Contains(field.known, field.value) {
+			d.tell(isError, d.field(field.path), "write "+either(field.known), "%s is %q, which is not known", field.path, field.value)
+		}
+	}
 }
 
 var lineInMessage = regexp.MustCompile(`line (\d+): `)
