@@ -178,7 +178,7 @@ func (d *document) broken(err error) {
 	at := place{d.first + 1, 0}
 	if found := lineInMessage.FindStringSubmatchIndex(message); found != nil {
 		n, _ := strconv.Atoi(message[found[2]:found[3]])
-		at.line = d.first + n
+		at.line = d.first + min(n, len(d.lines))
 		message = message[found[1]:]
 	}
 	d.tell(isError, at, "", "this is not YAML: %s", strings.Join(strings.Fields(message), " "))

@@ -30,12 +30,14 @@ func inScalar(node *yaml.Node, lines []string, first int) locate {
 		}
 	}
 	at := start(node, lines, first)
-	if written := lines[node.Line-1][at.column-1:]; node.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-		if strings.HasPrefix(written[1:], node.Value+written[:1]) {
-			return func(p rule.Problem) (place, bool) { return place{at.line, at.column + p.Column}, true }
+	written := lineAt(lines, node.Line)
+	written = written[min(at.column-1, len(written)):]
+	if node.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) == 0 {
+		if strings.HasPrefix(written, node.Value) {
+			return func(p rule.Problem) (place, bool) { return place{at.line, at.column + p.Column - 1}, true }
 		}
-	} else if strings.HasPrefix(written, node.Value) {
-		return func(p rule.Problem) (place, bool) { return place{at.line, at.column + p.Column - 1}, true }
+	} else if written != "" && strings.HasPrefix(written[1:], node.Value+written[:1]) {
+		return func(p rule.Problem) (place, bool) { return place{at.line, at.column + p.Column}, true }
 	}
 	return func(rule.Problem) (place, bool) { return at, false }
 }
@@ -56,7 +58,15 @@ func margin(node *yaml.Node, lines []string) (int, bool) {
 
 // start is where a node begins. YAML counts columns in characters.
 func start(node *yaml.Node, lines []string, first int) place {
-	line := []rune(lines[node.Line-1])
+	line := []rune(lineAt(lines, node.Line))
 	before := min(node.Column-1, len(line))
-	return place{first + node.Line, len(string(line[:before])) + 1}
+	return place{first + min(node.Line, len(lines)), len(string(line[:before])) + 1}
+}
+
+// lineAt returns a line, which is not always there: for YAML a lone carriage return and some characters of Unicode end a line too.
+func lineAt(lines []string, number int) string {
+	if number > len(lines) {
+		return ""
+	}
+	return lines[number-1]
 }
