@@ -433,6 +433,19 @@ func TestAPolicyOfHigherPriorityComesFirstInTheKernel(t *testing.T) {
 	w.holds(naming, passwd, docker)
 }
 
+func TestARuleThatIsThereTwiceIsThereOnceAgain(t *testing.T) {
+	w := newWorld(t)
+	state := want(t, policy{name: "p", rules: lines(docker, naming)})
+	w.inSync(state)
+	if err := w.memory.Add(w.wire(naming).AtFirst()); err != nil {
+		t.Fatal(err)
+	}
+	w.inSync(state)
+	if got := w.texts(); len(got) != 2 {
+		t.Errorf("the kernel holds %q", got)
+	}
+}
+
 func TestPoliciesShareARule(t *testing.T) {
 	w := newWorld(t)
 	one, other := policy{name: "one", rules: lines(docker, passwd)}, policy{name: "other", rules: lines("-w /etc/docker/ -p aw -k docker", naming)}

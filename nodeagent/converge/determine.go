@@ -90,8 +90,11 @@ func (c comparison) makePlan() Plan {
 		Changes:  arrange(load, c.have.Rules),
 		Settings: unequal(targets(c.want, c.have), c.have.settings()),
 	}
+	seen := map[rule.Wire]bool{}
 	for _, w := range c.have.Rules {
-		if c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] {
+		twice := seen[w] && loading[w] // somebody added it once more with -A, which the kernel takes
+		seen[w] = true
+		if twice || c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] {
 			plan.Changes = append(plan.Changes, kernel.Change{Op: kernel.Delete, Rule: w})
 		}
 	}

@@ -226,6 +226,6 @@ func (c comparison) countRules() v1alpha1.RulesReport {
 			})
 		}
 	}
-	report.Unmanaged = int32(len(c.have.Rules)) - report.Loaded
+	report.Unmanaged = int32(len(c.holds)) - report.Loaded
 	return report
 }

@@ -7,7 +7,6 @@ package kerneltest
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +33,7 @@ type Memory struct {
 type loaded struct {
 	wire   rule.Wire
 	path   string
-	anchor fs.FileInfo
+	anchor *os.File
 }
 
 // New returns an audit system as after boot: off, without rules, with the kernel's default settings. Paths in rules mean files below root.
@@ -106,14 +105,15 @@ func (m *Memory) Add(w rule.Wire) error {
 	}
 	m.prune()
 	added := loaded{wire: normal(w)}
-	if m.index(added.wire) >= 0 {
+	first := listOf(w) != flagsOf(w)
+	if !first && m.index(added.wire) >= 0 {
 		return kernel.ErrExists
 	}
 	var err error
 	if added.path, added.anchor, err = m.resolve(w); err != nil {
 		return err
 	}
-	if listOf(w) != flagsOf(w) {
+	if first {
 		m.rules = slices.Insert(m.rules, 0, added)
 	} else {
 		m.rules = append(m.rules, added)
@@ -170,7 +170,7 @@ func (m *Memory) index(w rule.Wire) int {
 
 // resolve looks at the path of a rule as the kernel does: a directory rule hangs on its directory, every other rule with a path on the
 // directory that the path is in.
-func (m *Memory) resolve(w rule.Wire) (string, fs.FileInfo, error) {
+func (m *Memory) resolve(w rule.Wire) (string, *os.File, error) {
 	field, path := pathOf(w)
 	if field == 0 {
 		return "", nil, nil
@@ -182,20 +182,25 @@ func (m *Memory) resolve(w rule.Wire) (string, fs.FileInfo, error) {
 		path = filepath.Dir(path)
 	}
 	path = filepath.Join(m.root, path)
-	info, err := os.Stat(path)
+	found, err := hold(path)
 	if err != nil {
 		return "", nil, kernel.ErrNotFound
 	}
-	return path, info, nil
+	return path, found, nil
 }
 
-// prune drops the rules whose directory is no longer what it was.
+// hold keeps a directory open, so that no new one gets its inode.
+func hold(path string) (*os.File, error) {
+	return os.OpenFile(path, unix.O_PATH|unix.O_DIRECTORY, 0)
+}
+
+// removed says that there is no way to the directory any more.
+func removed(directory *os.File) bool {
+	var stat unix.Stat_t
+	return unix.Fstat(int(directory.Fd()), &stat) != nil || stat.Nlink == 0
+}
+
+// prune drops the rules whose directory is gone.
 func (m *Memory) prune() {
-	m.rules = slices.DeleteFunc(m.rules, func(r loaded) bool {
-		if r.anchor == nil {
-			return false
-		}
-		info, err := os.Stat(r.path)
-		return err != nil || !os.SameFile(info, r.anchor)
-	})
+	m.rules = slices.DeleteFunc(m.rules, func(r loaded) bool { return r.anchor != nil && removed(r.anchor) })
 }
