@@ -46,7 +46,7 @@ type NodeState string
 const (
 	// NodeInSync means that the kernel's own listing equals what the policies ask for, and the settings too.
 	NodeInSync NodeState = "InSync"
-	// NodeRulesDiffer means that rules are missing, refused, waiting for their path, or too many.
+	// NodeRulesDiffer means that rules are missing, refused, in the wrong order, or too many. Rules that wait for their path are no difference.
 	NodeRulesDiffer NodeState = "RulesDiffer"
 	// NodeSettingsDiffer means that the rules are right and a setting is not.
 	NodeSettingsDiffer NodeState = "SettingsDiffer"
@@ -246,7 +246,7 @@ type EventsReport struct {
 	Lost LossReport `json:"lost,omitempty,omitzero"`
 }
 
-// LossReport counts losses, in records for kernel, socket and gap and in events for queue and sink.
+// LossReport counts losses: in records for kernel, in events for gap, queue and sink.
 type LossReport struct {
 	// kernel is the growth of the kernel's own lost counter since the agent started.
 	Kernel int64 `json:"kernel"`

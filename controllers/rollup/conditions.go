@@ -108,7 +108,7 @@ func (f facts) routed() metav1.Condition {
 		return no(v1alpha1.ConditionRouted, v1alpha1.ReasonSinkFailing, fmt.Sprintf("%d of %d nodes cannot write: %s", failed, len(f.views), first))
 	}
 	if len(f.policy.Spec.Routes) == 0 {
-		return yes(v1alpha1.ConditionRouted, v1alpha1.ReasonRouted, "the policy has no routes: events stay on the node, unless another policy routes them")
+		return yes(v1alpha1.ConditionRouted, v1alpha1.ReasonRouted, "the policy has no routes: its events stay on the node, in /var/log/nodeaudit/audit.log, unless another policy routes them")
 	}
 	return yes(v1alpha1.ConditionRouted, v1alpha1.ReasonRouted, "every sink exists, and no node reports an error")
 }

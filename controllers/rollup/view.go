@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
 
@@ -99,11 +100,11 @@ func ofPolicy(report *v1alpha1.NodeAuditReport, policy *v1alpha1.AuditPolicy) (v
 	return v1alpha1.NodePolicyReport{}, false
 }
 
-// failing picks the sinks of the policy's routes that the node cannot write to.
+// failing picks the sinks of the policy's routes that the node cannot write to. Without routes events go to the sink that every node has.
 func failing(report *v1alpha1.NodeAuditReport, routes []v1alpha1.Route) []v1alpha1.SinkReport {
 	var list []v1alpha1.SinkReport
 	for _, sink := range report.Sinks {
-		used := slices.ContainsFunc(routes, func(r v1alpha1.Route) bool { return slices.Contains(r.Sinks, sink.Name) })
+		used := len(routes) == 0 && sink.Name == nodeconfig.DefaultSink || slices.ContainsFunc(routes, func(r v1alpha1.Route) bool { return slices.Contains(r.Sinks, sink.Name) })
 		if used && sink.LastError != "" {
 			list = append(list, sink)
 		}

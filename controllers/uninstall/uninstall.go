@@ -183,12 +183,17 @@ func (u uninstaller) empty(ctx context.Context) ([]string, error) {
 	return waiting, nil
 }
 
-// released says that the agent has followed. Where there is no configuration, nothing may be enforced.
+// released says that the agent has followed as far as it can: a kernel that cannot be audited has no rules, and a locked one keeps them until
+// it reboots, however long one waits. Where there is no configuration, nothing may be enforced.
 func released(report *v1alpha1.NodeAuditReport, digest string) bool {
 	if digest == "" {
 		return len(report.Policies) == 0
 	}
-	return report.Reason == v1alpha1.ReasonReleased && report.ConfigDigest == digest
+	return report.ConfigDigest == digest && (report.Reason == v1alpha1.ReasonReleased || report.State == v1alpha1.NodeUnsupported || locked(report))
+}
+
+func locked(report *v1alpha1.NodeAuditReport) bool {
+	return report.State == v1alpha1.NodeRebootPending || report.State == v1alpha1.NodeLocked
 }
 
 // emptyOne writes the empty configuration and returns its digest.
@@ -242,6 +247,9 @@ func (u uninstaller) deleteReports(ctx context.Context) error {
 		return fmt.Errorf("listing the reports of nodes: %w", err)
 	}
 	for i := range reports.Items {
+		if locked(&reports.Items[i].Status) {
+			u.Log.Warn("the audit system of this node is locked: its rules go when it reboots", "node", reports.Items[i].Name)
+		}
 		if err := client.IgnoreNotFound(u.client.Delete(ctx, &reports.Items[i])); err != nil {
 			return fmt.Errorf("deleting the report of node %s: %w", reports.Items[i].Name, err)
 		}

@@ -65,7 +65,7 @@ func (c *Converger) conclude(want Want, have Have, changes []kernel.Change, errs
 	for i, change := range changes {
 		w, err := change.Rule.Canonical(), errs[i]
 		switch {
-		case change.Op == kernel.Delete && gone(err) && !addedAgain(changes[i:], w):
+		case change.Op == kernel.Delete && gone(err) && have.count(w) < 2 && !addedAgain(changes[i:], w):
 			delete(c.ledger.Owned, w)
 		case change.Op == kernel.Add && err != nil && !holds[w]:
 			delete(c.ledger.Owned, w)

@@ -56,7 +56,7 @@ const rounds = 3
 func New(options Options) (*Converger, error) {
 	c := &Converger{options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}}
 	var err error
-	if c.ledger, err = c.store.load(); err != nil {
+	if c.ledger, err = c.store.load(options.Log); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -477,6 +477,23 @@ func TestTwoAgentsOnOneKernel(t *testing.T) {
 	w.holds()
 }
 
+func TestADamagedLedgerStopsNothing(t *testing.T) {
+	w := newWorld(t)
+	state := want(t, policy{name: "p", rules: lines(docker)})
+	w.inSync(state)
+	ledger := filepath.Join(w.state, "kernel.json")
+	if err := os.WriteFile(ledger, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.restart("boot-1")
+	w.inSync(state)
+	w.pass(want(t), v1alpha1.NodeInSync, v1alpha1.ReasonReleased)
+	w.holds(docker)
+	if _, err := os.Stat(ledger + ".damaged"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestACancelledPassStops(t *testing.T) {
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -30,6 +30,17 @@ func (h Have) holds() map[rule.Wire]bool {
 	return set
 }
 
+// count is how often the kernel lists a rule.
+func (h Have) count(w rule.Wire) int {
+	n := 0
+	for _, other := range h.Rules {
+		if other == w {
+			n++
+		}
+	}
+	return n
+}
+
 // settings are the values of the settings now.
 func (h Have) settings() map[setting]uint32 {
 	return map[setting]uint32{

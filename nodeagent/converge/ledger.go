@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func newLedgerStore(stateDir, bootID string) ledgerStore {
 	return ledgerStore{path: filepath.Join(stateDir, "kernel.json"), bootID: bootID}
 }
 
-func (s ledgerStore) load() (Ledger, error) {
+func (s ledgerStore) load(log *slog.Logger) (Ledger, error) {
 	empty := Ledger{}.clone()
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -68,7 +69,10 @@ func (s ledgerStore) load() (Ledger, error) {
 	}
 	var file ledgerFile
 	if err := json.Unmarshal(text, &file); err != nil {
-		return empty, fmt.Errorf("reading what the agent has done, %s: %w", s.path, err)
+		// Recording goes on; the file is kept for whoever wants to know what happened to it.
+		log.Error("what the agent has done on this boot is not known: its rules stay when their policy goes, until the node reboots",
+			"file", s.path+".damaged", "err", err)
+		return empty, os.Rename(s.path, s.path+".damaged")
 	}
 	if file.BootID != s.bootID {
 		return empty, nil

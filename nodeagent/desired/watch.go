@@ -50,13 +50,14 @@ func NewConfigMap(client kubernetes.Interface, namespace, node, stateDir string,
 // that is away is waited for. A ConfigMap that is missing or deleted is no update: the controller writes an empty configuration before it
 // lets a node go.
 func (c *ConfigMap) Run(ctx context.Context, update func(Update)) error {
-	switch last, err := c.copy.load(); {
+	last, err := c.copy.load()
+	switch {
 	case err != nil:
 		c.log.Warn("starting without the last good configuration", "err", err)
 	case last != nil:
 		update(Update{State: last})
 	}
-	_, informer := cache.NewInformerWithOptions(cache.InformerOptions{
+	store, informer := cache.NewInformerWithOptions(cache.InformerOptions{
 		ListerWatcher: cache.ToListWatcherWithWatchListSemantics(c.listWatch(), c.client),
 		ObjectType:    &corev1.ConfigMap{},
 		Handler: cache.ResourceEventHandlerFuncs{
@@ -68,8 +69,22 @@ func (c *ConfigMap) Run(ctx context.Context, update func(Update)) error {
 		},
 	})
 	go informer.RunWithContext(ctx)
+	if last == nil && cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) && len(store.List()) == 0 {
+		update(Update{State: c.nothing()})
+	}
 	c.deliver(ctx, update)
 	return nil
+}
+
+// nothing is what a node should have that no policy has ever selected: the API server has said that there is no ConfigMap, and there has never
+// been one.
+func (c *ConfigMap) nothing() *State {
+	config := nodeconfig.Config{Node: c.node}
+	data, err := nodeconfig.Encode(config)
+	if err != nil {
+		return nil // cannot be: there is nothing in it that JSON refuses
+	}
+	return &State{Config: config, Digest: data[nodeconfig.DigestKey]}
 }
 
 func (c *ConfigMap) listWatch() *cache.ListWatch {
