@@ -69,9 +69,17 @@ func byID(all []*unstructured.Unstructured) map[string]map[string]any {
 			return strings.HasPrefix(key, "helm.sh/") || key == "app.kubernetes.io/managed-by" || object.GetKind() == "CustomResourceDefinition"
 		})
 		maps.DeleteFunc(annotations, func(key, _ string) bool { return strings.HasPrefix(key, "helm.sh/") })
-		object.SetLabels(labels)
-		object.SetAnnotations(annotations)
+		object.SetLabels(orNone(labels))
+		object.SetAnnotations(orNone(annotations))
 		objects[id(object)] = object.Object
 	}
 	return objects
+}
+
+// orNone takes an empty map for one that is not there.
+func orNone(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
 }
