@@ -112,10 +112,27 @@ func encodeSettings(settings Settings) [][]byte {
 	return payloads
 }
 
+// attempts bounds how often a listing is asked for that did not fit into the socket.
+const attempts = 10
+
 // List returns the rules in the kernel as it lists them: by filter list, and within a list in the order in which they are tried.
+//
+// A long listing does not fit into the socket's buffer, and the kernel waits for a reader for a tenth of a second only (sk_sndtimeo of
+// audit_net_init in kernel/audit.c) before it drops the rest. On a node without a free processor that happens, so the listing is asked for again.
 func (c *Client) List() ([]rule.Wire, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	rules, err := c.list()
+	for again := 1; errors.Is(err, unix.ENOBUFS) && again < attempts; again++ {
+		rules, err = c.list()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing audit rules: %w", unsupported(err))
+	}
+	return rules, nil
+}
+
+func (c *Client) list() ([]rule.Wire, error) {
 	var rules []rule.Wire
 	err := c.socket.exchange(unix.AUDIT_LIST_RULES, nil, func(kind uint16, data []byte) bool {
 		if kind == unix.AUDIT_LIST_RULES {
@@ -123,10 +140,7 @@ func (c *Client) List() ([]rule.Wire, error) {
 		}
 		return kind == unix.NLMSG_DONE
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing audit rules: %w", unsupported(err))
-	}
-	return rules, nil
+	return rules, err
 }
 
 // Add adds a rule, as seen from the root directory of this process. Besides the errors of Set it returns ErrExists, ErrNotFound where the

@@ -16,6 +16,9 @@ const patience = 30 * time.Second
 // largest is more than the largest rule: 1040 bytes of numbers and a few strings, of which the kernel takes paths up to 4096 bytes.
 const largest = 32 << 10
 
+// receiveBuffer holds a listing of some thousand rules.
+const receiveBuffer = 4 << 20
+
 // socket is a netlink socket on which one request at a time waits for its answers.
 type socket struct {
 	fd       int
@@ -28,6 +31,8 @@ func dial() (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening an audit netlink socket: %w", err)
 	}
+	// As much as net.core.rmem_max allows; a refusal only means a smaller buffer.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
 	timeout := unix.NsecToTimeval(patience.Nanoseconds())
 	err = errors.Join(
 		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),

@@ -131,3 +131,19 @@ func TestValuesReachTheManifests(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) { row.check(t, row.flags) })
 	}
 }
+
+func TestValuesThatTheProgramsWouldRefuseAreRefusedByTheChart(t *testing.T) {
+	for name, flag := range map[string]string{
+		"a heartbeat slower than a report may be old": "agent.heartbeat=2m",
+		"an interval below a second":                  "agent.interval=100ms",
+		"reports that are too old before the next":    "controller.staleAfter=30s",
+		"a value that the chart does not have":        "agent.intervall=30s",
+		"a level that nobody knows":                   "log.level=loud",
+	} {
+		for _, helm := range []string{"helm", "helm3"} {
+			if _, err := run(t.Context(), nil, helm, "template", release, chart, "--set", flag); err == nil {
+				t.Errorf("%s: %s takes %s", name, helm, flag)
+			}
+		}
+	}
+}
