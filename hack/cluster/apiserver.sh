@@ -11,6 +11,11 @@ stop) stop kube-apiserver KILL ;;
 start)
 	alive kube-apiserver || start_kube-apiserver
 	until_true 60 "kube-apiserver" api_ready
+	# Their watches, refused while the API server reads its roles, would come back after minutes only; where there are several, another takes over.
+	for program in kube-controller-manager kube-scheduler; do
+		stop $program KILL
+		"start_$program"
+	done
 	;;
 *) die "usage: apiserver.sh stop|start" ;;
 esac

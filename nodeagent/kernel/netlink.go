@@ -21,9 +21,10 @@ const receiveBuffer = 4 << 20
 
 // socket is a netlink socket on which one request at a time waits for its answers.
 type socket struct {
-	fd       int
-	sequence uint32
-	buffer   []byte
+	fd         int
+	sequence   uint32
+	buffer     []byte
+	overflowed bool
 }
 
 func dial() (*socket, error) {
@@ -47,6 +48,17 @@ func dial() (*socket, error) {
 
 func (s *socket) close() error { return unix.Close(s.fd) }
 
+// renew takes a new socket for one that has overflowed: until its queue was empty once, it says nothing of what it drops.
+func (s *socket) renew() error {
+	fresh, err := dial()
+	if err != nil {
+		return err
+	}
+	unix.Close(s.fd)
+	s.fd, s.overflowed = fresh.fd, false
+	return nil
+}
+
 // request sends one request and returns nil or the kernel's errno.
 func (s *socket) request(kind uint16, payload []byte) error {
 	return s.exchange(kind, payload, nil)
@@ -56,6 +68,11 @@ func (s *socket) request(kind uint16, payload []byte) error {
 // all answers. The acknowledgement and the answers come from different threads of the kernel, in either order. An answer is valid until
 // reply returns.
 func (s *socket) exchange(kind uint16, payload []byte, reply func(kind uint16, data []byte) (last bool)) error {
+	if s.overflowed {
+		if err := s.renew(); err != nil {
+			return err
+		}
+	}
 	s.sequence++
 	if err := s.send(kind, payload); err != nil {
 		return err
@@ -111,6 +128,7 @@ func (s *socket) receive() ([]byte, error) {
 		case errors.Is(err, unix.EAGAIN):
 			return nil, fmt.Errorf("no answer within %s: %w", patience, unix.ETIMEDOUT)
 		case err != nil:
+			s.overflowed = errors.Is(err, unix.ENOBUFS)
 			return nil, err
 		case n > len(s.buffer):
 			return nil, fmt.Errorf("an answer of %d bytes: %w", n, unix.EMSGSIZE)

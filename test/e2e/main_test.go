@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -79,10 +80,7 @@ func tearDown() error {
 	if os.Getenv("NODEAUDIT_E2E_KEEP") != "" {
 		return nil
 	}
-	if err := uninstall(); err != nil {
-		return err
-	}
-	return command("make", "cluster-down")
+	return errors.Join(uninstall(), command("make", "cluster-down"))
 }
 
 func install() error {
