@@ -82,6 +82,7 @@ type FileSink struct {
 	// +kubebuilder:default="/var/log/nodeaudit/audit.log"
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:Pattern=`^/var/log/nodeaudit/[A-Za-z0-9][A-Za-z0-9._-]*$`
+	// +kubebuilder:validation:XValidation:rule="!self.matches('[.][0-9]+([.]gz)?$')",message="path ends like a rotated file, and another sink could rotate it away: choose a name that does not end in a number"
 	Path string `json:"path,omitempty"`
 
 	// maxSize is the size at which the file is rotated, for example `100Mi`, the default.

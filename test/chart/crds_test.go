@@ -49,6 +49,7 @@ func TestTheAPIServerRefusesWithAMessageThatSaysWhatToDo(t *testing.T) {
 		{"a member of another type", "AuditSink", `spec: {type: stdout, file: {}}`, "`file` is set but `type` is not `file`: set `type: file` or remove `file`"},
 		{"a file elsewhere on the node", "AuditSink", `spec: {type: file, file: {path: /etc/shadow}}`, "spec.file.path"},
 		{"a file above its folder", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/../x}}`, "spec.file.path"},
+		{"a file that is named like a rotated one", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/audit.log.1}}`, "path ends like a rotated file"},
 		{"a tiny file", "AuditSink", `spec: {type: file, file: {maxSize: 1Ki}}`, "maxSize must be between 64Ki and 64Gi"},
 		{"a file of a strange size", "AuditSink", `spec: {type: file, file: {maxSize: 1e99999}}`, "spec.file.maxSize"},
 	} {
