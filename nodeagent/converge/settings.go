@@ -53,7 +53,7 @@ func (w Want) settings() map[setting]uint32 {
 func targets(want Want, have Have) map[setting]uint32 {
 	values := want.settings()
 	for name, found := range have.Ledger.Found {
-		if _, asked := values[name]; !asked {
+		if _, asked := values[name]; !asked && !wantedByAuditd(name, found, have.Status) {
 			values[name] = found
 		}
 	}
@@ -61,6 +61,11 @@ func targets(want Want, have Have) map[setting]uint32 {
 		delete(values, enabled) // on, and that cannot be changed
 	}
 	return values
+}
+
+// wantedByAuditd says that an auditd of the host, which turns auditing on when it starts, has come since the agent found it off.
+func wantedByAuditd(name setting, found uint32, status kernel.Status) bool {
+	return name == enabled && found == kernel.Off && status.PID != 0
 }
 
 // unequal returns what is to be set, and is nil where nothing is.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -193,5 +194,28 @@ nodeaudit_lost_total{where="socket"} 0
 	}
 	if problems, err := testutil.GatherAndLint(registry); err != nil || len(problems) > 0 {
 		t.Errorf("metrics: %v, %v", problems, err)
+	}
+}
+
+// BenchmarkCarry is the road from the records of one event to a queue: decode, filter, enrich, route, offer.
+func BenchmarkCarry(b *testing.B) {
+	options := Options{NodeName: "node", HostRoot: "/", LogDir: b.TempDir(), Log: slog.New(slog.DiscardHandler), OnConfigChange: func() {}}
+	p := &Pipeline{
+		options: options, enricher: enrich.New(enrich.Options{HostRoot: "/"}), filter: filter.New(os.Getpid()), sinks: newSinks(options),
+	}
+	p.Configure([]v1alpha1.Route{to("k", nodeconfig.DefaultSink)}, nil)
+	defer p.sinks.stopAll()
+	header := "audit(1700000000.123:42): "
+	records := []event.Record{
+		{Type: 1300, Data: header + `arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffeb91f7ab6 a2=941 a3=1b6 items=2 ppid=1 pid=1 ` +
+			`auid=4294967295 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=4294967295 comm="touch" exe="/usr/bin/touch" key="k"`},
+		{Type: 1307, Data: header + `cwd="/tmp"`},
+		{Type: 1302, Data: header + `item=0 name="/tmp/" inode=10045758 dev=fe:00 mode=040755 ouid=0 ogid=0 rdev=00:00 nametype=PARENT cap_fp=0 cap_fi=0`},
+		{Type: 1302, Data: header + `item=1 name="/tmp/x" inode=10046277 dev=fe:00 mode=0100644 ouid=0 ogid=0 rdev=00:00 nametype=CREATE cap_fp=0 cap_fi=0`},
+		{Type: 1327, Data: header + `proctitle=746F756368002F746D702F78`},
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.carry(event.Group{Time: time.Unix(1700000000, 0), Serial: 42, Records: slices.Clone(records)})
 	}
 }
