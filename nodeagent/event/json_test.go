@@ -66,7 +66,7 @@ func TestAppendLine(t *testing.T) {
 		Process: event.Process{Comm: "a<b>&\n\xff"}, Records: []event.Record{},
 	}
 	const before = "before\n"
-	const want = before + `{"time":"2026-11-21T09:05:49.82Z","serial":7,"type":"SYSCALL","who":{"confidence":"none"},"comm":"a<b>&\n\ufffd","records":[]}` + "\n"
+	const want = before + `{"time":"2026-11-21T09:05:49.820Z","serial":7,"type":"SYSCALL","who":{"confidence":"none"},"comm":"a<b>&\n\ufffd","records":[]}` + "\n"
 	got, err := event.AppendLine([]byte(before), least)
 	if err != nil {
 		t.Fatal(err)

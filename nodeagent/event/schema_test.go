@@ -70,7 +70,7 @@ func TestSchemaTakesTheEventsOfRealKernels(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	const good = `{"time":"2026-11-21T09:05:49.8Z","serial":7,"type":"SYSCALL","who":{"confidence":"none"},"records":[{"type":"SYSCALL","data":"x"}]}`
+	const good = `{"time":"2026-11-21T09:05:49.800Z","serial":7,"type":"SYSCALL","who":{"confidence":"none"},"records":[{"type":"SYSCALL","data":"x"}]}`
 	tests := []struct{ name, old, new string }{
 		{"a field that it does not know", `"serial":7`, `"serial":7,"colour":"red"`},
 		{"a field in who that it does not know", `"confidence":"none"`, `"confidence":"none","colour":"red"`},
@@ -81,8 +81,8 @@ func TestSchemaRefuses(t *testing.T) {
 		{"a result of another name", `"serial":7`, `"serial":7,"result":"yes"`},
 		{"a serial beyond 32 bits", `"serial":7`, `"serial":4294967296`},
 		{"an id that is null", `"serial":7`, `"serial":7,"uid":null`},
-		{"a time in a zone", `49.8Z`, `49.8+01:00`},
-		{"a time in microseconds", `49.8Z`, `49.800001Z`},
+		{"a time in a zone", `49.800Z`, `49.800+01:00`},
+		{"a time in microseconds", `49.800Z`, `49.800001Z`},
 		{"a record as text and as Base64", `"data":"x"`, `"data":"x","base64":"eA=="`},
 	}
 	s := schema(t)
