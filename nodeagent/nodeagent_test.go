@@ -148,7 +148,7 @@ func TestHealthAndMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	listener.Close()
+	_ = listener.Close()
 	k.options.MetricsAddress = address
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -180,8 +180,8 @@ func get(t *testing.T, url string) string {
 	for range 200 {
 		var response *http.Response
 		if response, err = http.Get(url); err == nil { //nolint:noctx // a test
-			defer response.Body.Close()
 			text, _ := io.ReadAll(response.Body)
+			_ = response.Body.Close()
 			return string(text)
 		}
 		time.Sleep(10 * time.Millisecond)
