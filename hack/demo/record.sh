@@ -8,7 +8,8 @@ svg_term=2.1.1
 columns=118
 rows=32
 
-hack/apt.sh asciinema npm
+hack/apt.sh asciinema
+command -v npm >/dev/null || hack/apt.sh npm
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 npm install --silent --prefix "$work" "svg-term-cli@$svg_term" >/dev/null
