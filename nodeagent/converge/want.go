@@ -58,6 +58,7 @@ func parse(state desired.State) parsed {
 
 // resolve looks users, groups and directories up on the host.
 func (p parsed) resolve(host rule.Host) Want {
+	host = lookups{Host: host, dirs: map[string]bool{}}
 	want := Want{
 		Policies:        p.state.Config.Policies,
 		Kernel:          p.state.Config.Kernel,
@@ -77,6 +78,22 @@ func (p parsed) resolve(host rule.Host) Want {
 		slices.Reverse(want.Rules[rest:])
 	}
 	return want
+}
+
+// lookups asks the host once for each path: many rules are in the same directories.
+type lookups struct {
+	rule.Host
+	dirs map[string]bool
+}
+
+// IsDir is rule.Host.IsDir.
+func (l lookups) IsDir(path string) bool {
+	is, known := l.dirs[path]
+	if !known {
+		is = l.Host.IsDir(path)
+		l.dirs[path] = is
+	}
+	return is
 }
 
 func order(first bool) int {

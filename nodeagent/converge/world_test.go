@@ -145,7 +145,7 @@ type policy struct {
 }
 
 // want is the configuration that the controller would make of the policies.
-func want(t *testing.T, policies ...policy) *desired.State {
+func want(t testing.TB, policies ...policy) *desired.State {
 	t.Helper()
 	config, rules := nodeconfig.Config{Node: "node"}, nodeconfig.RuleSet{}
 	for _, p := range policies {
@@ -176,7 +176,7 @@ func want(t *testing.T, policies ...policy) *desired.State {
 	return &desired.State{Config: config, Rules: rules, Digest: data[nodeconfig.DigestKey]}
 }
 
-func canonical(t *testing.T, text string) string {
+func canonical(t testing.TB, text string) string {
 	t.Helper()
 	file, problems := rule.Parse(text)
 	if len(problems) > 0 {
