@@ -145,8 +145,8 @@ type policy struct {
 }
 
 // want is the configuration that the controller would make of the policies.
-func want(t testing.TB, policies ...policy) *desired.State {
-	t.Helper()
+func want(tb testing.TB, policies ...policy) *desired.State {
+	tb.Helper()
 	config, rules := nodeconfig.Config{Node: "node"}, nodeconfig.RuleSet{}
 	for _, p := range policies {
 		if p.mode == "" {
@@ -165,22 +165,22 @@ func want(t testing.TB, policies ...policy) *desired.State {
 		}
 		config.Policies = append(config.Policies, entry)
 		if p.rules != "" {
-			rules[p.name] = canonical(t, p.rules)
+			rules[p.name] = canonical(tb, p.rules)
 		}
 	}
 	config.RuleSet = rules.Digest()
 	data, err := nodeconfig.Encode(config)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &desired.State{Config: config, Rules: rules, Digest: data[nodeconfig.DigestKey]}
 }
 
-func canonical(t testing.TB, text string) string {
-	t.Helper()
+func canonical(tb testing.TB, text string) string {
+	tb.Helper()
 	file, problems := rule.Parse(text)
 	if len(problems) > 0 {
-		t.Fatal(problems)
+		tb.Fatal(problems)
 	}
 	var b strings.Builder
 	for _, r := range file.Rules {
