@@ -8,14 +8,11 @@ svg_term=2.1.1
 columns=118
 rows=32
 
-hack/apt.sh asciinema jq
+hack/apt.sh asciinema
 command -v npm >/dev/null || hack/apt.sh npm
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 npm install --silent --prefix "$work" "svg-term-cli@$svg_term" >/dev/null
 asciinema rec --quiet --overwrite --idle-time-limit 1 --cols $columns --rows $rows --command 'make demo' "$work/demo.cast"
-# The end stays for as long as it takes to read it, before the picture begins again.
-end=$(tail -1 "$work/demo.cast")
-jq --compact-output '[.[0] + 8, "o", "\u001b[0m"]' <<<"$end" >>"$work/demo.cast"
 "$work/node_modules/.bin/svg-term" --in "$work/demo.cast" --out docs/demo.svg --window --no-cursor --width $columns --height $rows
 ls -l docs/demo.svg
