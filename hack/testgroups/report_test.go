@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,5 +74,27 @@ func TestReadGoTestOutput(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "got 1, want 2") {
 		t.Errorf("the output of the failed test is not shown:\n%s", out.String())
+	}
+}
+
+func TestReadWhatDoesNotRun(t *testing.T) {
+	const output = `{"ImportPath":"m/broken [m/broken.test]","Action":"build-output","Output":"b.go:3: undefined: x\n"}
+{"ImportPath":"m/broken [m/broken.test]","Action":"build-fail"}
+{"Action":"output","Package":"m/broken","Output":"FAIL\tm/broken [build failed]\n"}
+{"Action":"fail","Package":"m/broken","FailedBuild":"m/broken [m/broken.test]"}
+{"Action":"output","Package":"m/setup","Output":"no such cluster\n"}
+{"Action":"output","Package":"m/setup","Output":"FAIL\tm/setup\t0.1s\n"}
+{"Action":"fail","Package":"m/setup","Elapsed":0.1}
+`
+	var r result
+	var out strings.Builder
+	r.read(strings.NewReader(output), &out)
+	if want := []string{"m/broken (does not build)", "m/setup (ended before its first test)"}; !slices.Equal(r.failed, want) {
+		t.Errorf("got %q, want %q", r.failed, want)
+	}
+	for _, want := range []string{"undefined: x", "no such cluster"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output does not say %q:\n%s", want, out.String())
+		}
 	}
 }

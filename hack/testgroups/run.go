@@ -30,11 +30,12 @@ type skip struct {
 
 // A line is one line of `go test -json`, see `go doc test2json`.
 type line struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
-	Elapsed float64
+	Action      string
+	Package     string
+	Test        string
+	Output      string
+	Elapsed     float64
+	FailedBuild string // what of the package does not build
 }
 
 // run runs the group and shows each package as it ends, and the output of what failed.
@@ -96,8 +97,12 @@ func (r *result) read(lines io.Reader, out io.Writer) {
 func (r *result) end(l line, said string, out io.Writer) {
 	name := strings.TrimPrefix(l.Package, "github.com/nodeaudit/nodeaudit/")
 	switch {
-	case l.Action == "build-fail", l.Action == "fail" && l.Test == "" && !strings.Contains(said, "FAIL\n"):
+	case l.Action == "build-fail":
+		fmt.Fprint(out, said) // the package that does not build follows
+	case l.FailedBuild != "":
 		r.failed = append(r.failed, name+" (does not build)")
+	case l.Action == "fail" && l.Test == "" && !strings.Contains(said, "FAIL\n"):
+		r.failed = append(r.failed, name+" (ended before its first test)")
 		fmt.Fprint(out, said)
 	case l.Test == "" && l.Action == "skip":
 		return // no test files

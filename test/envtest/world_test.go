@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
@@ -70,14 +71,17 @@ func create(t *testing.T, objects ...client.Object) {
 	}
 }
 
-// edit changes the object as it is now.
+// edit changes the object as it is now, again where the controller has written its status in between.
 func edit[T client.Object](t *testing.T, object T, change func(T)) {
 	t.Helper()
-	if err := admin.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
-		t.Fatal(err)
-	}
-	change(object)
-	if err := admin.Update(t.Context(), object); err != nil {
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if err := admin.Get(t.Context(), client.ObjectKeyFromObject(object), object); err != nil {
+			return err
+		}
+		change(object)
+		return admin.Update(t.Context(), object)
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }
