@@ -81,6 +81,8 @@ type Policy struct {
 	Kernel v1alpha1.KernelSettings `json:"kernel,omitzero"`
 	// UnmanagedRules is Remove where this policy asks for it, and empty otherwise.
 	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
+	// AsWritten keeps the optimiser from changing the policy's rules.
+	AsWritten bool `json:"asWritten,omitempty"`
 }
 
 // Sink is one destination.

@@ -81,6 +81,20 @@ const (
 	FailureModePanic FailureMode = "Panic"
 )
 
+// Pack names a built-in rule set.
+//
+// +kubebuilder:validation:Enum=docker;kubernetes-node;cis;stig;pci-dss;ospp;attack;self-protection;noise
+type Pack string
+
+// PackParameters are values of the built-in rule sets that differ between sites.
+type PackParameters struct {
+	// uidMin is the first user id of people on the nodes, UID_MIN of /etc/login.defs, for example `500`. The default is 1000.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=4294967294
+	UIDMin *int64 `json:"uidMin,omitempty"`
+}
+
 // AuditPolicySpec is what people ask for.
 type AuditPolicySpec struct {
 	// nodeSelector chooses nodes by their labels, for example `{matchLabels: {kubernetes.io/os: linux}}`. Empty, the default,
@@ -108,6 +122,23 @@ type AuditPolicySpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=524288
 	Rules string `json:"rules,omitempty"`
+
+	// packs are built-in rule sets, for example `[docker, kubernetes-node]`; `nodeaudit packs` lists and prints them. Their rules come behind
+	// those of `rules`, in the order of this list.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=32
+	Packs []Pack `json:"packs,omitempty"`
+
+	// packParameters are values of the packs that differ between sites.
+	// +optional
+	PackParameters PackParameters `json:"packParameters,omitempty,omitzero"`
+
+	// optimize lets nodes load fewer and cheaper rules that record the same events under the same keys. The default is true; false loads the
+	// rules as they are written.
+	// +optional
+	// +kubebuilder:default=true
+	Optimize *bool `json:"optimize,omitempty"`
 
 	// unmanagedRules is `Keep`, the default, or `Remove`: delete rules from the kernel that no policy declares, those of a host auditd
 	// included.

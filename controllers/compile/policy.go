@@ -44,6 +44,7 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 				Mode:           cmp.Or(policy.Spec.Mode, v1alpha1.ModeEnforce),
 				Kernel:         kernel,
 				UnmanagedRules: unmanaged(policy.Spec.UnmanagedRules),
+				AsWritten:      policy.Spec.Optimize != nil && !*policy.Spec.Optimize,
 			},
 			rules:  canonical(file.Rules),
 			routes: qualified(policy.Name, policy.Spec.Routes),
