@@ -46,7 +46,8 @@ func (e *ResolveError) Error() string {
 	return fmt.Sprintf("%s %q is not known on this host", e.Kind, e.Name)
 }
 
-// Encode returns the rule's wire form on a host. It returns a *ResolveError where the host lacks what the rule names.
+// Encode returns the rule's wire form on a host. It returns a *ResolveError where the host lacks what the rule names, and a *PlaceholderError
+// for a rule that stands for several.
 func (r Rule) Encode(h Host) (Wire, error) {
 	b := make([]byte, offBuffer, offBuffer+256)
 	put := func(offset int, v uint32) { binary.NativeEndian.PutUint32(b[offset:], v) }
@@ -85,6 +86,8 @@ func (r Rule) resolve(f field, h Host) (id, value uint32, str string, err error)
 	case f.id == fieldKey:
 		str = strings.Join(r.keys, keySeparator)
 		value = uint32(len(str))
+	case f.isPlaceholder():
+		err = &PlaceholderError{f.value.text}
 	case f.kind.isString():
 		str = f.value.text
 		value = uint32(len(str))

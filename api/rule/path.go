@@ -5,6 +5,9 @@ import "strings"
 func (p *parser) addPath(t fieldType, op operator, value word) {
 	cleaned := value.text
 	switch {
+	case strings.HasPrefix(value.text, "@"):
+		p.addPlaceholder(t, value)
+		return
 	case !strings.HasPrefix(value.text, "/"):
 		p.fail(value.column, "write it from the root on, for example /etc/passwd", "path %q does not begin with /", value.text)
 		return

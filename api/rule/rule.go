@@ -89,11 +89,11 @@ func (r Rule) Line() int { return r.line }
 // Keys returns the rule's keys.
 func (r Rule) Keys() []string { return slices.Clone(r.keys) }
 
-// Paths returns the paths that the rule names. Whether they exist on the host decides whether, and how, the rule loads.
+// Paths returns the paths that the rule names, without placeholders. Whether they exist on the host decides whether, and how, the rule loads.
 func (r Rule) Paths() []string {
 	var paths []string
 	for _, f := range r.fields {
-		if f.kind == path {
+		if f.kind == path && !f.isPlaceholder() {
 			paths = append(paths, f.value.text)
 		}
 	}
