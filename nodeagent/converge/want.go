@@ -58,6 +58,7 @@ func parse(state desired.State) parsed {
 
 // resolve looks users, groups and directories up on the host.
 func (p parsed) resolve(host rule.Host) Want {
+	expand := expansion(host)
 	host = lookups{Host: host, dirs: map[string]bool{}}
 	want := Want{
 		Policies:        p.state.Config.Policies,
@@ -66,7 +67,7 @@ func (p parsed) resolve(host rule.Host) Want {
 	}
 	index := map[string]int{}
 	for i, policy := range want.Policies {
-		for _, r := range p.rules[i] {
+		for _, r := range expand(p.rules[i]) {
 			want.add(r, policy, index, host)
 		}
 	}
@@ -78,6 +79,16 @@ func (p parsed) resolve(host rule.Host) Want {
 		slices.Reverse(want.Rules[rest:])
 	}
 	return want
+}
+
+// expansion puts the paths of the host in place of placeholders, where the host knows them as host.Root does.
+func expansion(h rule.Host) func([]rule.Rule) []rule.Rule {
+	if known, ok := h.(interface {
+		Expand(rules []rule.Rule) []rule.Rule
+	}); ok {
+		return known.Expand
+	}
+	return func(rules []rule.Rule) []rule.Rule { return rules }
 }
 
 // lookups asks the host once for each path: many rules are in the same directories.

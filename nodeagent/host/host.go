@@ -1,8 +1,8 @@
 // Package host looks at the node below its root directory, as a container sees it at /host or a process of the node at /.
 //
-// Paths, user and group names come in; whether a path is a directory, the numeric ids, the machine and the boot id go out. Every path is
-// resolved within the root: a symbolic link to /etc means the node's /etc, never the container's. The package changes nothing, and knows
-// nothing of Kubernetes.
+// Paths, user and group names come in; whether a path is a directory, the numeric ids, the machine, the boot id and the programs that raise
+// rights go out. Every path is resolved within the root: a symbolic link to /etc means the node's /etc, never the container's. The package
+// changes nothing, and knows nothing of Kubernetes.
 package host
 
 import (
@@ -21,6 +21,7 @@ type Root struct {
 	path          string
 	mu            sync.Mutex
 	users, groups table
+	search        search
 }
 
 // New returns the host whose root directory is at path.
