@@ -46,6 +46,7 @@ func (p *parser) addKey(value word) {
 	joined := strings.Join(append(p.rule.keys, value.text), keySeparator)
 	if len(joined) > maxKey {
 		p.fail(value.column, "shorten it", "the keys of a rule are longer than %d bytes", maxKey)
+		p.problems[len(p.problems)-1].Check = "key-too-long"
 		return
 	}
 	if p.rule.keys = append(p.rule.keys, value.text); len(p.rule.keys) == 1 {

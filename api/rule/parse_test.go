@@ -26,6 +26,14 @@ func doubtful(column int, message string) []Problem {
 	return []Problem{{Severity: Warning, Line: 1, Column: column, Message: message}}
 }
 
+// named gives the problems the name of a check.
+func named(check string, problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Check = check
+	}
+	return problems
+}
+
 // row is a text, the rules that it gives in canonical form, and what there is to say about it.
 type row struct {
 	name, text string
@@ -120,7 +128,7 @@ func TestWrongFieldsAreErrors(t *testing.T) {
 		{"a field that the exclude list does not see", "-a always,exclude -F path=/x", nil, wrong(1, "the exclude list cannot look at path",
 			"use msgtype, pid, uid, gid, auid, sessionid, exe or subj_*")},
 		{"a key compared otherwise", "-a always,exit -F key!=x", nil, wrong(19, "a key takes = only", "write key=x")},
-		{"keys that are too long", "-w /etc -k " + strings.Repeat("a", maxKey+1), nil, wrong(12, "the keys of a rule are longer than 256 bytes", "shorten it")},
+		{"keys that are too long", "-w /etc -k " + strings.Repeat("a", maxKey+1), nil, named("key-too-long", wrong(12, "the keys of a rule are longer than 256 bytes", "shorten it"))},
 		{"a pair that the kernel does not compare", "-a always,exit -C uid=pid", nil, wrong(19, "the kernel does not compare uid with pid",
 			"see -C in auditctl(8) for the pairs")},
 		{"an order of two fields", "-a always,exit -C uid>gid", nil, wrong(19, `"uid>gid" is not a comparison`,
@@ -176,7 +184,7 @@ func TestWhatIsProbablyNotMeantIsAWarning(t *testing.T) {
 			doubtful(4, "the kernel takes *, ? and [ in a path as they are: they stand for nothing else"),
 		},
 		{"a path that goes up", "-w /a/../b", []string{"-w /a/../b -p rwxa"}, doubtful(4, "the path goes up with ..: write where it leads")},
-		{"system calls without an architecture", "-a always,exit -S open", []string{"-a always,exit -S open"}, doubtful(1, native)},
+		{"system calls without an architecture", "-a always,exit -S open", []string{"-a always,exit -S open"}, named("syscall-without-arch", doubtful(1, native))},
 		{
 			"two architectures", "-a always,exit -F arch=b64 -F arch=b32 -S open",
 			[]string{"-a always,exit -F arch=b64 -S open", "-a always,exit -F arch=b32 -S open"},

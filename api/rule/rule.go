@@ -15,18 +15,24 @@ const (
 	Error Severity = iota
 	// Warning means that the line is compiled, but probably does not do what its author meant.
 	Warning
+	// Note means that the line may well do what its author meant, and that something about it is worth knowing.
+	Note
 )
 
 // Problem is a finding in a text, with its place.
 type Problem struct {
-	// Severity is Error or Warning.
+	// Severity is Error, Warning or Note.
 	Severity Severity
+	// Check is the stable name of what found the problem. Empty for what only the parser says, see lint.CheckOf.
+	Check string
 	// Line and Column count from 1; Column counts bytes.
 	Line, Column int
 	// Message says what is wrong, in one sentence without a full stop.
 	Message string
 	// Fix says what to write instead. Empty where that is not known.
 	Fix string
+	// Other is the line of the rule that the message compares this one with, which it names as "line N". 0 where it names none.
+	Other int
 }
 
 // Host answers what the rule language leaves to the host that a rule is loaded on. Implementations look below the root of that host.

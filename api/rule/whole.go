@@ -12,6 +12,7 @@ func (p *parser) finish() {
 	}
 	if len(r.syscalls) > 0 && !r.has(fieldArch) && r.list == listExit && !r.all {
 		p.warn(p.words[0].column, "system calls without -F arch= get the numbers of the node's own architecture, which mean other calls in 32-bit programs")
+		p.problems[len(p.problems)-1].Check = "syscall-without-arch"
 	}
 	if len(r.keys) > 0 && !r.watch && r.list == listExit && r.all && len(r.fields) == 1 {
 		p.fail(p.words[0].column, "add -S, -F or -w", "a rule with nothing but a key would record every system call")
