@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,17 +49,15 @@ func (f *compileFlags) run(c *cobra.Command, args []string) error {
 	if err := oneOf(f.output, "rules", "hex", "json"); err != nil {
 		return err
 	}
-	if info, err := os.Stat(f.root); err != nil {
-		return fmt.Errorf("--root: looking for the host's root directory: %w", err)
-	} else if !info.IsDir() {
-		return fmt.Errorf("--root %s: it is not a directory", f.root)
+	if err := isRoot(f.root); err != nil {
+		return err
 	}
-	inputs, found, err := read(args, c.InOrStdin())
+	all, err := read(args, c.InOrStdin())
 	if err != nil {
 		return err
 	}
-	rules, conflicts := assemble(inputs)
-	found = append(found, conflicts...)
+	rules, conflicts := assemble(all.inputs)
+	found := slices.Concat(all.found, conflicts)
 	unresolved, err := f.print(c.OutOrStdout(), rules)
 	if err != nil {
 		return fmt.Errorf("printing rules: %w", err)

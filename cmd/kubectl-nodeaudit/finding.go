@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 )
 
 // severity is how much a finding matters. Its values are part of the JSON output.
@@ -15,6 +16,7 @@ type severity string
 const (
 	isError   severity = "error"
 	isWarning severity = "warning"
+	isNote    severity = "note"
 )
 
 // finding is something to tell about a place in a file. Line and Column count from 1, and are 0 where there is no place to name.
@@ -26,6 +28,12 @@ type finding struct {
 	Policy   string   `json:"policy,omitempty"`
 	Message  string   `json:"message"`
 	Fix      string   `json:"fix,omitempty"`
+	// Check is the name of what found it, as in docs/lint.md. Policies and objects have none.
+	Check string `json:"check,omitempty"`
+	// Other is the line of the rule that the message compares with.
+	Other int `json:"other,omitempty"`
+	// Cost is what all rules of the file or policy cost, where Check is cost.
+	Cost *lint.Cost `json:"cost,omitempty"`
 }
 
 // String returns the finding in the form that editors and CI systems know: file:line:column: severity: message.
@@ -40,6 +48,9 @@ func (f finding) String() string {
 	fmt.Fprintf(&s, ": %s: %s", f.Severity, f.Message)
 	if f.Fix != "" {
 		s.WriteString(": " + f.Fix)
+	}
+	if lint.Skippable(f.Check) {
+		s.WriteString(" (" + f.Check + ")")
 	}
 	return s.String()
 }
@@ -70,8 +81,12 @@ func plural(n int, noun string) string {
 }
 
 func severityOf(p rule.Problem) severity {
-	if p.Severity == rule.Error {
+	switch p.Severity {
+	case rule.Error:
 		return isError
+	case rule.Note:
+		return isNote
+	default:
+		return isWarning
 	}
-	return isWarning
 }

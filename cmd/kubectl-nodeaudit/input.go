@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
 
@@ -42,7 +43,6 @@ func (i *input) parse(text string) []finding {
 		found = append(found, i.problem(p))
 	}
 	i.rules = file.Rules
-	found = append(found, i.duplicates()...)
 	return sorted(append(found, i.verdict(text, problems)...))
 }
 
@@ -52,56 +52,79 @@ func (i *input) problem(p rule.Problem) finding {
 	if !exact {
 		message = fmt.Sprintf("line %d of the rules, column %d: %s", p.Line, p.Column, message)
 	}
-	return i.finding(severityOf(p), at, message, p.Fix)
+	f := i.finding(severityOf(p), at, message, p.Fix)
+	f.Check = lint.CheckOf(p)
+	if p.Other > 0 {
+		i.other(&f, p.Other)
+	}
+	return f
 }
 
-// duplicates finds rules that are exactly like an earlier one. A line that names two architectures gives two rules and one finding.
-func (i *input) duplicates() []finding {
+// other says in terms of the file which line a message compares with.
+func (i *input) other(f *finding, line int) {
+	at, exact := i.locate(rule.Problem{Line: line, Column: 1})
+	where := fmt.Sprintf("line %d", at.line)
+	if !exact {
+		where += fmt.Sprintf(", line %d of the rules", line)
+	}
+	f.Other = at.line
+	f.Message = strings.Replace(f.Message, fmt.Sprintf("line %d", line), where, 1)
+}
+
+// lint returns what is doubtful about the rules together, on such nodes.
+func (i *input) lint(target lint.Target) []finding {
 	var found []finding
-	first, told := map[string]rule.Rule{}, map[int]bool{}
-	for _, r := range i.rules {
-		earlier, seen := first[r.String()]
-		if !seen {
-			first[r.String()] = r
-			continue
-		}
-		if told[r.Line()] || earlier.Line() == r.Line() {
-			continue
-		}
-		told[r.Line()] = true
-		at, exact := i.locate(rule.Problem{Line: earlier.Line(), Column: 1})
-		where := fmt.Sprintf("line %d", at.line)
-		if !exact {
-			where += fmt.Sprintf(", line %d of the rules", earlier.Line())
-		}
-		found = append(found, i.problem(rule.Problem{
-			Severity: rule.Warning, Line: r.Line(), Column: 1, Message: "the same rule as in " + where, Fix: "remove one, the kernel takes it once",
-		}))
+	for _, p := range target.Rules(i.rules) {
+		found = append(found, i.problem(p))
 	}
 	return found
 }
 
-// read returns the inputs in the files, and what is wrong with them. The error says that a file cannot be read at all.
-func read(names []string, stdin io.Reader) ([]*input, []finding, error) {
-	var inputs []*input
-	var found []finding
+// cost returns what the rules cost on such nodes, as a note. It returns false where there are none.
+func (i *input) cost(target lint.Target) (finding, bool) {
+	if len(i.rules) == 0 {
+		return finding{}, false
+	}
+	c := target.Cost(i.rules)
+	f := i.finding(isNote, i.at, c.String(), "")
+	f.Check, f.Cost = "cost", &c
+	return f, true
+}
+
+// files are what was read.
+type files struct {
+	inputs []*input
+	found  []finding         // what is wrong with them
+	texts  map[string]string // by the name that findings have
+}
+
+// read returns what is in the files. The error says that a file cannot be read at all.
+func read(names []string, stdin io.Reader) (*files, error) {
+	all := &files{texts: map[string]string{}}
 	for _, name := range names {
 		text, err := content(name, stdin)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		if name == "-" {
-			name = "<stdin>"
-		}
+		name = fileName(name)
+		all.texts[name] = text
 		if !holdsRules(name, text) {
 			policies, problems := readManifest(name, text)
-			inputs, found = append(inputs, policies...), append(found, problems...)
+			all.inputs, all.found = append(all.inputs, policies...), append(all.found, problems...)
 			continue
 		}
 		i := &input{file: name, locate: asIs}
-		inputs, found = append(inputs, i), append(found, i.parse(text)...)
+		all.inputs, all.found = append(all.inputs, i), append(all.found, i.parse(text)...)
 	}
-	return inputs, found, nil
+	return all, nil
+}
+
+// fileName is what findings call a file.
+func fileName(name string) string {
+	if name == "-" {
+		return "<stdin>"
+	}
+	return name
 }
 
 func content(name string, stdin io.Reader) (string, error) {

@@ -60,11 +60,11 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 		},
 		"a rule twice": {
 			"p.yaml", policy("p", "rules: |", "  -w /etc -p wa -k a", "  -w /etc/ -p aw -k a", "  -w /etc -p wa -k b"),
-			"p.yaml:7:5: warning: the same rule as in line 6: remove one, the kernel takes it once\n",
+			"p.yaml:7:5: warning: the same rule as in line 6: remove one, the kernel takes it once (duplicate)\n",
 		},
 		"a rule for two architectures twice": {
 			"a.rules", "-a always,exit -F arch=b64 -S bind -k a\n-a always,exit -F arch=b32 -S bind -k a\n-a always,exit -F arch=b64 -S bind -k a\n",
-			"a.rules:3:1: warning: the same rule as in line 1: remove one, the kernel takes it once\n",
+			"a.rules:3:1: warning: the same rule as in line 1: remove one, the kernel takes it once (duplicate)\n",
 		},
 		"a control line that does nothing": {
 			"a.rules", "--loginuid-immutable\n",
@@ -175,7 +175,7 @@ func TestLintPrintsJSON(t *testing.T) {
 	}
 	want := []finding{{
 		Severity: isError, File: "p.yaml", Line: 5, Column: 13, Policy: "p",
-		Message: `path "x" does not begin with /`, Fix: "write it from the root on, for example /etc/passwd",
+		Message: `path "x" does not begin with /`, Fix: "write it from the root on, for example /etc/passwd", Check: "syntax",
 	}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
@@ -192,7 +192,7 @@ func TestCallsThatCannotBeDoneSayWhatToDo(t *testing.T) {
 	}{
 		"no file":             {[]string{"lint"}, "no file is named: write nodeaudit lint FILE, or - for standard input"},
 		"a missing file":      {[]string{"lint", "none.rules"}, "reading rules and policies: open none.rules: no such file or directory"},
-		"an unknown output":   {[]string{"lint", "-o", "xml", "x"}, "-o xml: it is text or json"},
+		"an unknown output":   {[]string{"lint", "-o", "xml", "x"}, "-o xml: it is text, json or sarif"},
 		"another of compile":  {[]string{"compile", "-o", "text", "x"}, "-o text: it is rules, hex or json"},
 		"a root that is none": {[]string{"compile", "--root", "none", "x"}, "--root: looking for the host's root directory: stat none: no such file or directory"},
 		"a root that is no directory": {

@@ -6,18 +6,20 @@ import (
 	"strings"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/controllers/compile"
 )
 
-// verdict tells what the controller says beside what is wrong with single lines, which are told already. A rules file is judged as the policy
-// that it could become.
+// verdict tells what the controller says beside what is wrong with single lines, which is told line by line. A rules file is judged as the
+// policy that it could become.
 func (i *input) verdict(text string, told []rule.Problem) []finding {
 	var found []finding
 	policy := cmp.Or(i.policy, &v1alpha1.AuditPolicy{}).DeepCopy()
 	policy.Spec.Rules = text
+	digest := lint.Digest(append(slices.Clone(told), lint.Rules(i.rules, "")...))
 	for _, warning := range judge(policy).Warnings {
-		if !slices.ContainsFunc(told, func(p rule.Problem) bool { return p.String() == warning }) {
+		if !slices.Contains(digest, warning) {
 			found = append(found, i.finding(isWarning, i.at, warning, ""))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
 
@@ -36,7 +37,7 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 	kernel, remarks := kernelSettings(policy.Spec.Kernel, file.Settings)
 	p := &Policy{
 		priority: policy.Spec.Priority,
-		verdict:  Verdict{Policy: policy.Name, Warnings: append(texts(problems, rule.Warning), remarks...)},
+		verdict:  Verdict{Policy: policy.Name, Warnings: append(lint.Digest(append(slices.Clone(problems), lint.Rules(file.Rules, "")...)), remarks...)},
 		entry: entry{
 			policy: nodeconfig.Policy{
 				Name:           policy.Name,
