@@ -43,6 +43,10 @@ func Contract(t *testing.T, open func(t *testing.T) Control) {
 		"a path needs its directory, a directory rule needs itself":             resolvesPaths,
 		"a path that is not absolute or ends in a slash is invalid":             refusesPaths,
 		"a rule goes with the directory that it is on":                          dropsRules,
+		"a rule on a program needs its directory, also to be deleted":           resolvesPrograms,
+		"a rule goes when the directory that it is in is renamed":               dropsRenamed,
+		"a directory rule stays with its directory when that is renamed":        keepsRenamed,
+		"a rule stays when a directory further up is renamed":                   keepsMoved,
 		"settings are read back as they were set":                               setsSettings,
 		"settings that are not given stay":                                      keepsSettings,
 	} {
@@ -151,22 +155,94 @@ func refusesPaths(t *testing.T, c Control) {
 	}
 }
 
+// The kernel looks the program up in a request to delete, too: audit_data_to_entry in kernel/auditfilter.c makes a mark for each request.
+func resolvesPrograms(t *testing.T, c Control) {
+	parent := filepath.Join(t.TempDir(), "parent")
+	dir := filepath.Join(parent, "dir")
+	w := Exe(170, filepath.Join(dir, "program"), key(t))
+	if err := c.Add(w); !errors.Is(err, kernel.ErrNotFound) {
+		t.Errorf("adding a rule on a program without its directory: %v, want ErrNotFound", err)
+	}
+	must(t, os.MkdirAll(dir, 0o700))
+	must(t, c.Add(w))
+	must(t, os.Rename(parent, parent+"-away"))
+	if err := c.Delete(w); !errors.Is(err, kernel.ErrNotFound) {
+		t.Errorf("deleting a rule on a program without a way to it: %v, want ErrNotFound", err)
+	}
+	if !slices.Contains(listed(t, c), normal(w)) {
+		t.Error("the rule that could not be deleted is not listed")
+	}
+	must(t, os.MkdirAll(dir, 0o700))
+	must(t, c.Delete(w))
+}
+
+// renamed adds the rules of a directory, and gives it another name.
+func renamed(t *testing.T, c Control, which int, rules func(dir string) []rule.Wire) []rule.Wire {
+	dirs := []string{filepath.Join(t.TempDir(), "upper")}
+	dirs = append(dirs, filepath.Join(dirs[0], "lower"))
+	must(t, os.MkdirAll(dirs[1], 0o700))
+	added := rules(dirs[1])
+	for _, w := range added {
+		must(t, c.Add(w))
+	}
+	must(t, os.Rename(dirs[which], dirs[which]+"-renamed"))
+	return added
+}
+
+func dropsRenamed(t *testing.T, c Control) {
+	for _, w := range renamed(t, c, 1, func(dir string) []rule.Wire {
+		return []rule.Wire{Watch(filepath.Join(dir, "file"), key(t)), Exe(170, filepath.Join(dir, "program"), key(t))}
+	}) {
+		awaitGone(t, c, w)
+	}
+}
+
+func keepsRenamed(t *testing.T, c Control) {
+	for _, w := range renamed(t, c, 1, func(dir string) []rule.Wire { return []rule.Wire{Dir(dir, key(t))} }) {
+		staysListed(t, c, w)
+	}
+}
+
+func keepsMoved(t *testing.T, c Control) {
+	for _, w := range renamed(t, c, 0, func(dir string) []rule.Wire {
+		return []rule.Wire{Dir(dir, key(t)), Watch(filepath.Join(dir, "file"), key(t))}
+	}) {
+		staysListed(t, c, w)
+	}
+}
+
+// staysListed looks for a moment, because the kernel drops rules a little later than their directories go.
+func staysListed(t *testing.T, c Control, w rule.Wire) {
+	t.Helper()
+	for range 5 {
+		if !slices.Contains(listed(t, c), normal(w)) {
+			t.Fatal("the rule is gone")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func dropsRules(t *testing.T, c Control) {
 	dir := filepath.Join(t.TempDir(), "dir")
 	make := func() { must(t, os.Mkdir(dir, 0o700)) }
 	make()
-	rules := []rule.Wire{Dir(dir, key(t)), Watch(filepath.Join(dir, "file"), key(t))}
+	rules := []rule.Wire{Dir(dir, key(t)), Watch(filepath.Join(dir, "file"), key(t)), Exe(170, filepath.Join(dir, "program"), key(t))}
 	for _, w := range rules {
 		must(t, c.Add(w))
 	}
 	must(t, os.Remove(dir))
 	make()
 	for _, w := range rules {
-		gone := func() bool { return !slices.Contains(listed(t, c), normal(w)) }
-		for deadline := time.Now().Add(10 * time.Second); !gone(); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("a rule outlived its directory")
-			}
+		awaitGone(t, c, w)
+	}
+}
+
+func awaitGone(t *testing.T, c Control, w rule.Wire) {
+	t.Helper()
+	gone := func() bool { return !slices.Contains(listed(t, c), normal(w)) }
+	for deadline := time.Now().Add(10 * time.Second); !gone(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a rule outlived its directory")
 		}
 	}
 }

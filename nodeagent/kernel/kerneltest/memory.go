@@ -7,13 +7,8 @@ package kerneltest
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
@@ -29,11 +24,10 @@ type Memory struct {
 	calls  int
 }
 
-// loaded is a rule with the directory that it hangs on; the rule goes when the directory goes.
+// loaded is a rule with the directory that it hangs on, nil where it has no path.
 type loaded struct {
 	wire   rule.Wire
-	path   string
-	anchor *os.File
+	anchor *anchor
 }
 
 // New returns an audit system as after boot: off, without rules, with the kernel's default settings. Paths in rules mean files below root.
@@ -110,7 +104,7 @@ func (m *Memory) Add(w rule.Wire) error {
 		return kernel.ErrExists
 	}
 	var err error
-	if added.path, added.anchor, err = m.resolve(w); err != nil {
+	if added.anchor, err = m.resolve(w); err != nil {
 		return err
 	}
 	if first {
@@ -130,7 +124,7 @@ func (m *Memory) Delete(w rule.Wire) error {
 	}
 	m.prune()
 	i := m.index(normal(w))
-	if i < 0 {
+	if i < 0 || !m.deletable(w) {
 		return kernel.ErrNotFound
 	}
 	m.rules = slices.Delete(m.rules, i, i+1)
@@ -168,39 +162,7 @@ func (m *Memory) index(w rule.Wire) int {
 	return slices.IndexFunc(m.rules, func(r loaded) bool { return r.wire == w })
 }
 
-// resolve looks at the path of a rule as the kernel does: a directory rule hangs on its directory, every other rule with a path on the
-// directory that the path is in.
-func (m *Memory) resolve(w rule.Wire) (string, *os.File, error) {
-	field, path := pathOf(w)
-	if field == 0 {
-		return "", nil, nil
-	}
-	if !strings.HasPrefix(path, "/") || field == fieldWatch && strings.HasSuffix(path, "/") {
-		return "", nil, unix.EINVAL
-	}
-	if field != fieldDir {
-		path = filepath.Dir(path)
-	}
-	path = filepath.Join(m.root, path)
-	found, err := hold(path)
-	if err != nil {
-		return "", nil, kernel.ErrNotFound
-	}
-	return path, found, nil
-}
-
-// hold keeps a directory open, so that no new one gets its inode.
-func hold(path string) (*os.File, error) {
-	return os.OpenFile(path, unix.O_PATH|unix.O_DIRECTORY, 0)
-}
-
-// removed says that there is no way to the directory any more.
-func removed(directory *os.File) bool {
-	var stat unix.Stat_t
-	return unix.Fstat(int(directory.Fd()), &stat) != nil || stat.Nlink == 0
-}
-
 // prune drops the rules whose directory is gone.
 func (m *Memory) prune() {
-	m.rules = slices.DeleteFunc(m.rules, func(r loaded) bool { return r.anchor != nil && removed(r.anchor) })
+	m.rules = slices.DeleteFunc(m.rules, func(r loaded) bool { return r.anchor != nil && r.anchor.gone() })
 }

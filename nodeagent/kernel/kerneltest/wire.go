@@ -38,10 +38,20 @@ func Watch(path, key string) rule.Wire { return pathRule(fieldWatch, path, key) 
 // Dir returns the bytes of `-w path -p wa -k key` for a directory.
 func Dir(path, key string) rule.Wire { return pathRule(fieldDir, path, key) }
 
+// Exe returns the bytes of `-a always,exit -F arch=b64 -S number -F exe=path -k key`.
+func Exe(number int, path, key string) rule.Wire {
+	b := newBuilder()
+	b.call(number)
+	b.number(fieldArch, arch())
+	b.text(fieldExe, path)
+	b.text(fieldKey, key)
+	return b.wire()
+}
+
 // Syscall returns the bytes of `-a always,exit -F arch=b64 -S number -k key`.
 func Syscall(number int, key string) rule.Wire {
 	b := newBuilder()
-	binary.NativeEndian.PutUint32(b.data[12+4*(number/32):], 1<<(number%32))
+	b.call(number)
 	b.number(fieldArch, arch())
 	b.text(fieldKey, key)
 	return b.wire()
@@ -84,6 +94,10 @@ func newBuilder() *builder {
 	binary.NativeEndian.PutUint32(b.data, listExit)
 	binary.NativeEndian.PutUint32(b.data[4:], always)
 	return b
+}
+
+func (b *builder) call(number int) {
+	binary.NativeEndian.PutUint32(b.data[12+4*(number/32):], 1<<(number%32))
 }
 
 func (b *builder) number(field, value uint32) {
