@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -23,25 +24,71 @@ const RequireEnv = "NODEAUDIT_REQUIRE_KERNEL"
 // test needs. Call it once in a test, and not in a subtest of one that has it.
 func Lock(t *testing.T) *kernel.Client {
 	t.Helper()
-	client, before := usable(t)
-	file, err := os.OpenFile(lockFile, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		t.Fatalf("opening the lock of the kernel tests: %v", err)
+	miss := t.Skipf
+	if os.Getenv(RequireEnv) == "1" {
+		miss = t.Fatalf
 	}
-	t.Cleanup(func() { file.Close() })
-	if err := flock(file); err != nil {
-		t.Fatalf("locking %s: %v", lockFile, err)
+	held, err := Hold()
+	if errors.Is(err, errUnusable) {
+		miss("%v", err)
 	}
-	// What was there before the wait is of no interest.
-	if before, err = client.Status(); err != nil {
-		t.Fatal(err)
-	}
-	rules, err := client.List()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { restore(t, client, before, rules) })
-	return client
+	t.Cleanup(func() {
+		if err := held.Release(); err != nil {
+			t.Errorf("restoring the kernel's audit rules and settings: %v", err)
+		}
+	})
+	return held.Client
+}
+
+// Held is this machine's audit system, taken with Hold.
+type Held struct {
+	// Client is valid until Release.
+	Client *kernel.Client
+	file   *os.File
+	status kernel.Status
+	rules  []rule.Wire
+}
+
+// errUnusable says that this process cannot use the audit system.
+var errUnusable = errors.New("the test needs root with CAP_AUDIT_CONTROL, and an audit system that is not locked")
+
+// Hold is Lock for programs that measure: it waits for the audit system of this machine and takes it until Release.
+func Hold() (*Held, error) {
+	client, err := usable()
+	if err != nil {
+		return nil, err
+	}
+	held := &Held{Client: client}
+	if err := held.take(); err != nil {
+		held.close()
+		return nil, fmt.Errorf("taking the kernel for a test: %w", err)
+	}
+	return held, nil
+}
+
+// take waits for the lock before it looks: what was there before the wait is of no interest.
+func (h *Held) take() (err error) {
+	if h.file, err = os.OpenFile(lockFile, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+		return err
+	}
+	if err = flock(h.file); err != nil {
+		return err
+	}
+	if h.status, err = h.Client.Status(); err != nil {
+		return err
+	}
+	h.rules, err = h.Client.List()
+	return err
+}
+
+func (h *Held) close() {
+	_ = h.Client.Close()
+	if h.file != nil {
+		_ = h.file.Close()
+	}
 }
 
 func flock(file *os.File) error {
@@ -53,62 +100,50 @@ func flock(file *os.File) error {
 	}
 }
 
-func usable(t *testing.T) (*kernel.Client, kernel.Status) {
-	t.Helper()
-	miss := t.Skipf
-	if os.Getenv(RequireEnv) == "1" {
-		miss = t.Fatalf
-	}
+func usable() (*kernel.Client, error) {
 	if os.Geteuid() != 0 {
-		miss("needs root")
+		return nil, errUnusable
 	}
 	client, err := kernel.Open()
 	if err != nil {
-		miss("needs CAP_AUDIT_CONTROL and a kernel with audit: %v", err)
+		return nil, fmt.Errorf("%w: %w", errUnusable, err)
 	}
-	t.Cleanup(func() { client.Close() })
 	status, err := client.Status()
-	if err != nil {
-		miss("needs CAP_AUDIT_CONTROL: %v", err)
+	switch {
+	case err != nil:
+	case status.Enabled == kernel.Locked:
+		err = kernel.ErrLocked
+	default:
+		return client, nil
 	}
-	if status.Enabled == kernel.Locked {
-		miss("needs CAP_AUDIT_CONTROL over an audit system that is not locked: reboot to unlock it")
-	}
-	return client, status
+	_ = client.Close()
+	return nil, fmt.Errorf("%w: %w", errUnusable, err)
 }
 
-// restore makes rules and settings what they were. Only where the order of the rules has changed does it load all of them again.
-func restore(t *testing.T, client *kernel.Client, status kernel.Status, rules []rule.Wire) {
-	t.Helper()
-	now := list(t, client)
+// Release makes rules and settings what they were and gives the audit system back. Only where the order of the rules has changed does it load
+// all of them again.
+func (h *Held) Release() error {
+	defer h.close()
+	now, err := h.Client.List()
+	if err != nil {
+		return err
+	}
+	var failed []error
 	for _, w := range now {
-		if !slices.Contains(rules, w) {
-			check(t, client.Delete(w))
+		if !slices.Contains(h.rules, w) {
+			failed = append(failed, h.Client.Delete(w))
 		}
 	}
-	if now = list(t, client); !slices.Equal(now, rules) {
+	if now, err = h.Client.List(); err == nil && !slices.Equal(now, h.rules) {
 		for _, w := range now {
-			check(t, client.Delete(w))
+			failed = append(failed, h.Client.Delete(w))
 		}
-		for _, w := range rules {
-			check(t, client.Add(w))
+		for _, w := range h.rules {
+			failed = append(failed, h.Client.Add(w))
 		}
 	}
-	check(t, client.Set(kernel.Settings{
-		Enabled: &status.Enabled, Failure: &status.Failure, RateLimit: &status.RateLimit, BacklogLimit: &status.BacklogLimit,
+	failed = append(failed, err, h.Client.Set(kernel.Settings{
+		Enabled: &h.status.Enabled, Failure: &h.status.Failure, RateLimit: &h.status.RateLimit, BacklogLimit: &h.status.BacklogLimit,
 	}))
-}
-
-func list(t *testing.T, client *kernel.Client) []rule.Wire {
-	t.Helper()
-	rules, err := client.List()
-	check(t, err)
-	return rules
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Errorf("restoring the kernel's audit rules and settings: %v", err)
-	}
+	return errors.Join(failed...)
 }
