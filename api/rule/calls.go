@@ -16,4 +16,10 @@ func ABIs(uname string) (b64, b32 uint32) {
 }
 
 // CallNumber returns the number of a system call in an AUDIT_ARCH, and false where that has no call of the name.
-func CallNumber(arch uint32, name string) (uint32, bool) { return callNumber(arch, name) }
+func CallNumber(arch uint32, name string) (uint32, bool) {
+	c := allCalls().named[name]
+	if c == nil {
+		return 0, false
+	}
+	return c.number(tableOf(arch))
+}

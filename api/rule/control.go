@@ -18,46 +18,66 @@ type Settings struct {
 	LoginuidImmutable bool
 }
 
-// control reads a control line. It returns false where the line is none.
-func (p *parser) control(settings *Settings) bool {
-	w := p.words[0]
-	option, glued := w.text, ""
-	if len(option) > 2 && strings.IndexByte("bfreDic", option[1]) >= 0 && option[0] == '-' && option[1] != '-' {
-		option, glued = option[:2], option[2:]
-	}
-	switch option {
-	case "-D":
-		p.warn(w.column, "-D is left out: only rules that no policy declares any more are deleted, see spec.unmanagedRules")
-		return true
-	case "-i", "-c":
-		p.warn(w.column, option+" is left out: a rule that a node refuses never keeps the others from loading")
-		return true
-	case "--loginuid-immutable":
-		settings.LoginuidImmutable = true
-		return true
-	case "-b", "-r", "-f", "-e", "--backlog_wait_time":
-	default:
+// control reads a line of control options. It returns false where the line is none.
+func (p *parser) control() bool {
+	if !isControl(p.words[0].text) {
 		return false
 	}
-	value := word{glued, w.column + 2}
-	rest := p.words[1:]
-	if glued == "" && len(rest) > 0 {
-		value, rest = rest[0], rest[1:]
-	}
-	n, ok := parseNumber(value.text)
-	switch {
-	case !ok || int32(n) < 0:
-		p.fail(value.column, "write a number that is not negative", "%s takes a number, not %q", option, value.text)
-	case len(rest) > 0:
-		p.fail(rest[0].column, "remove it", "word %q belongs to no option", rest[0].text)
-	default:
-		p.setting(settings, option, value.column, int64(n))
+	for p.next < len(p.words) && !p.failed {
+		w := p.words[p.next]
+		p.next++
+		if !isControl(w.text) {
+			p.fail(w.column, "write it on a line of its own", "word %q belongs to no option", w.text)
+			return true
+		}
+		p.controlOption(w)
 	}
 	return true
 }
 
-func (p *parser) setting(settings *Settings, option string, column int, n int64) {
-	small := int(n)
+// isControl says whether a word is an option that sets something and makes no rule.
+func isControl(s string) bool {
+	if strings.HasPrefix(s, "--") {
+		name, _, _ := strings.Cut(s, "=")
+		return name == "--loginuid-immutable" || name == "--backlog_wait_time"
+	}
+	return len(s) > 1 && s[0] == '-' && strings.IndexByte("bfre", s[1]) >= 0 || s == "-D" || s == "-i" || s == "-c"
+}
+
+func (p *parser) controlOption(w word) {
+	switch w.text {
+	case "-D":
+		p.deleteAll(w.column)
+	case "-i", "-c":
+		p.warn(w.column, w.text+" is left out: a rule that a node refuses never keeps the others from loading")
+	case "--loginuid-immutable":
+		p.file.Settings.LoginuidImmutable = true
+	default:
+		p.number(w)
+	}
+}
+
+// number reads an option that takes a number: behind it, or touching it.
+func (p *parser) number(w word) {
+	option, glued, isLong := strings.Cut(w.text, "=")
+	if !isLong && !strings.HasPrefix(w.text, "--") {
+		option, glued = w.text[:2], w.text[2:]
+	}
+	value := word{glued, w.column + len(w.text) - len(glued)}
+	if glued == "" && p.next < len(p.words) {
+		value = p.words[p.next]
+		p.next++
+	}
+	n, ok := parseNumber(value.text)
+	if !ok || int32(n) < 0 {
+		p.fail(value.column, "write a number that is not negative", "%s takes a number, not %q", option, value.text)
+		return
+	}
+	p.setting(option, value.column, int64(n))
+}
+
+func (p *parser) setting(option string, column int, n int64) {
+	settings, small := &p.file.Settings, int(n)
 	switch option {
 	case "-b":
 		settings.BacklogLimit = &n

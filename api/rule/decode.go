@@ -19,7 +19,7 @@ func Decode(w Wire) (Rule, error) {
 	get := func(offset int) uint32 { return binary.NativeEndian.Uint32([]byte(w[offset : offset+4])) }
 	flags := get(offFlags)
 	r := Rule{list: list(flags &^ flagPrepend), prepend: flags&flagPrepend != 0, action: action(get(offAction))}
-	if nameOf(listNames, r.list) == "" || nameOf(actionNames, r.action) == "" {
+	if r.list.String() == "" || r.action.String() == "" {
 		return Rule{}, fmt.Errorf("list %d, action %d: %w", r.list, r.action, ErrWire)
 	}
 	count := get(offCount)
@@ -67,17 +67,16 @@ func decodeField(id, value uint32, op operator, buffer string) (field, string, e
 
 // archText prefers b64 and b32, as auditctl -l does.
 func archText(audit uint32) string {
+	text := fmt.Sprintf("%#x", audit)
 	for _, m := range machines {
-		if m.b64 == audit {
+		switch audit {
+		case m.b64:
 			return "b64"
+		case m.b32:
+			text = "b32"
 		}
 	}
-	for _, m := range machines {
-		if m.b32 == audit {
-			return "b32"
-		}
-	}
-	return fmt.Sprintf("%#x", audit)
+	return text
 }
 
 func (r *Rule) decodeCalls(audit uint32, get func(int) uint32) {
@@ -91,18 +90,16 @@ func (r *Rule) decodeCalls(audit uint32, get func(int) uint32) {
 	if r.all {
 		return
 	}
+	table := noTable
+	if r.list == listURing {
+		table = uringTable
+	} else if audit != 0 {
+		table = tableOf(audit)
+	}
 	for n := range uint32(maskBits - classBits) {
-		if get(offMask+4*int(n/32))&(1<<(n%32)) == 0 {
-			continue
+		if get(offMask+4*int(n/32))&(1<<(n%32)) != 0 {
+			r.syscalls = append(r.syscalls, syscallName{allCalls().at(table, n), n})
 		}
-		call := syscallName{number: n}
-		switch {
-		case r.list == listURing && int(n) < len(uringOperations):
-			call.name = uringOperations[n]
-		case r.list == listExit && audit != 0:
-			call.name = callName(audit, n)
-		}
-		r.syscalls = append(r.syscalls, call)
 	}
 }
 
@@ -115,7 +112,7 @@ func (r *Rule) decodeWatch() {
 		rest := r.fields[2:]
 		r.watch = len(rest) == 0 || len(rest) == 1 && rest[0].id == fieldKey
 		if r.watch {
-			first.fieldType = fieldType{"path", fieldPath, path}
+			first.fieldType = pathField
 		}
 	}
 }

@@ -3,7 +3,6 @@ package rule
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
 )
 
 // Offsets in struct audit_rule_data, include/uapi/linux/audit.h.
@@ -49,93 +48,109 @@ func (e *ResolveError) Error() string {
 // Encode returns the rule's wire form on a host. It returns a *ResolveError where the host lacks what the rule names, and a *PlaceholderError
 // for a rule that stands for several.
 func (r Rule) Encode(h Host) (Wire, error) {
-	b := make([]byte, offBuffer, offBuffer+256)
-	put := func(offset int, v uint32) { binary.NativeEndian.PutUint32(b[offset:], v) }
+	var room [offBuffer + 256]byte
+	b := room[:offBuffer]
 	flags := uint32(r.list)
 	if r.prepend {
 		flags |= flagPrepend
 	}
-	put(offFlags, flags)
-	put(offAction, uint32(r.action))
-	put(offCount, uint32(len(r.fields)))
-	audit := machines[h.Machine()].native()
-	for i, f := range r.fields {
-		id, value, str, err := r.resolve(f, h)
+	put(b, offFlags, flags)
+	put(b, offAction, uint32(r.action))
+	put(b, offCount, uint32(len(r.fields)))
+	audit, named := uint32(0), false
+	for i := range r.fields {
+		f := &r.fields[i]
+		id, value, err := r.resolve(f, h)
 		if err != nil {
 			return "", err
 		}
 		if id == fieldArch {
-			audit = value
+			audit, named = value, true
 		}
-		put(offFields+4*i, id)
-		put(offValues+4*i, value)
-		put(offFlagsOf+4*i, uint32(f.op))
-		b = append(b, str...)
+		if f.kind.isString() {
+			length := len(b)
+			b = r.appendText(b, f)
+			value = uint32(len(b) - length)
+		}
+		put(b, offFields+4*i, id)
+		put(b, offValues+4*i, value)
+		put(b, offFlagsOf+4*i, uint32(f.op))
 	}
-	if err := r.encodeCalls(audit, put); err != nil {
+	if !named {
+		audit = machines[h.Machine()].native()
+	}
+	if err := r.encodeCalls(b, audit); err != nil {
 		return "", err
 	}
-	put(offLength, uint32(len(b)-offBuffer))
+	put(b, offLength, uint32(len(b)-offBuffer))
 	return Wire(b), nil
 }
 
-// resolve returns the number of a field, its value and its string.
-func (r Rule) resolve(f field, h Host) (id, value uint32, str string, err error) {
+func put(b []byte, offset int, v uint32) { binary.NativeEndian.PutUint32(b[offset:], v) }
+
+// appendText appends the value of a field that is a string.
+func (r Rule) appendText(b []byte, f *field) []byte {
+	if f.id != fieldKey {
+		return append(b, f.value.text...)
+	}
+	for i, k := range r.keys {
+		if i > 0 {
+			b = append(b, keySeparator...)
+		}
+		b = append(b, k...)
+	}
+	return b
+}
+
+// resolve returns the number of a field and its value, where that is a number.
+func (r Rule) resolve(f *field, h Host) (id, value uint32, err error) {
 	id, value = f.id, f.value.number
+	name, known := f.value.text, true
 	switch {
-	case f.id == fieldKey:
-		str = strings.Join(r.keys, keySeparator)
-		value = uint32(len(str))
+	case name == "":
 	case f.isPlaceholder():
-		err = &PlaceholderError{f.value.text}
-	case f.kind.isString():
-		str = f.value.text
-		value = uint32(len(str))
-		if r.watch && f.id == fieldPath && h.IsDir(str) {
+		return id, value, &PlaceholderError{name}
+	case f.kind == path:
+		if r.watch && f.id == fieldPath && h.IsDir(name) {
 			id = fieldDir
 		}
-	case f.value.text == "":
 	case f.kind == user:
-		value, err = found(UnknownUser, f.value.text, h.UserID)
+		value, known = h.UserID(name)
 	case f.kind == group:
-		value, err = found(UnknownGroup, f.value.text, h.GroupID)
+		value, known = h.GroupID(name)
 	case f.kind == arch:
-		value, err = found(UnknownArch, f.value.text, func(name string) (uint32, bool) { return archNamed(name, h.Machine()) })
+		value, known = archNamed(name, h.Machine())
 	}
-	return id, value, str, err
-}
-
-func found(kind ResolveKind, name string, look func(string) (uint32, bool)) (uint32, error) {
-	n, known := look(name)
 	if !known {
-		return 0, &ResolveError{kind, name}
+		return id, value, &ResolveError{unknownKinds[f.kind], name}
 	}
-	return n, nil
+	return id, value, nil
 }
 
-func (r Rule) encodeCalls(audit uint32, put func(int, uint32)) error {
-	var mask [maskBits / 32]uint32
-	switch {
-	case r.all || len(r.syscalls) == 0:
+var unknownKinds = map[kind]ResolveKind{user: UnknownUser, group: UnknownGroup, arch: UnknownArch}
+
+func (r Rule) encodeCalls(b []byte, audit uint32) error {
+	mask := b[offMask:offFields]
+	if r.all || len(r.syscalls) == 0 {
 		for i := range mask {
-			mask[i] = ^uint32(0)
+			mask[i] = 0xff
 		}
-	default:
-		for _, call := range r.syscalls {
-			n, known := call.number, true
-			if call.name != "" && r.list == listURing {
-				n, known = uringNumber(call.name)
-			} else if call.name != "" {
-				n, known = callNumber(audit, call.name)
-			}
-			if !known || n >= maskBits {
-				return &ResolveError{UnknownSyscall, call.name}
-			}
-			mask[n/32] |= 1 << (n % 32)
-		}
+		return nil
 	}
-	for i, m := range mask {
-		put(offMask+4*i, m)
+	table := uringTable
+	if r.list != listURing {
+		table = tableOf(audit)
+	}
+	for _, c := range r.syscalls {
+		n, known := c.number, true
+		if c.call != nil {
+			n, known = c.call.number(table)
+		}
+		if !known || n >= maskBits {
+			return &ResolveError{UnknownSyscall, c.String()}
+		}
+		word := mask[4*(n/32):]
+		put(word, 0, binary.NativeEndian.Uint32(word)|1<<(n%32))
 	}
 	return nil
 }

@@ -11,6 +11,10 @@ func (p *parser) push(column int, f field) {
 		p.fail(column, "write a rule for each path", "a rule has one path or dir")
 		return
 	}
+	if message, fix := f.refusedBy(p.rule.list); message != "" {
+		p.fail(column, fix, "%s", message)
+		return
+	}
 	p.rule.fields = append(p.rule.fields, f)
 }
 
@@ -35,7 +39,7 @@ func (p *parser) setPerm(value word) {
 		return
 	}
 	p.permGiven = true
-	p.push(value.column, field{fieldType{"perm", fieldPerm, perms}, equal, operand{number: bits}})
+	p.push(value.column, field{permField, equal, operand{number: bits}})
 }
 
 func (p *parser) addKey(value word) {
@@ -43,14 +47,21 @@ func (p *parser) addKey(value word) {
 		p.fail(value.column, "", "the key is empty")
 		return
 	}
-	joined := strings.Join(append(p.rule.keys, value.text), keySeparator)
-	if len(joined) > maxKey {
+	length := len(value.text)
+	for _, k := range p.rule.keys {
+		length += len(k) + len(keySeparator)
+	}
+	if strings.Contains(value.text, keySeparator) {
+		p.fail(value.column, "leave the byte 0x01 out", "the key holds the byte that stands between two keys")
+		return
+	}
+	if length > maxKey {
 		p.fail(value.column, "shorten it", "the keys of a rule are longer than %d bytes", maxKey)
 		p.problems[len(p.problems)-1].Check = "key-too-long"
 		return
 	}
 	if p.rule.keys = append(p.rule.keys, value.text); len(p.rule.keys) == 1 {
-		p.push(value.column, field{fieldType{"key", fieldKey, text}, equal, operand{}})
+		p.push(value.column, field{keyField, equal, operand{}})
 	}
 }
 
@@ -63,7 +74,7 @@ func (p *parser) addField(value word) {
 	}
 	t, known := fieldNamed(name)
 	if !known {
-		p.fail(value.column, closest(name), "unknown field %q", name)
+		p.fail(value.column, closest(name, fieldsByName, "see -F in auditctl(8) for the fields"), "unknown field %q", name)
 		return
 	}
 	v := word{rest, at(rest)}
@@ -87,7 +98,7 @@ func (p *parser) addField(value word) {
 	}
 }
 
-func (p *parser) addArch(t fieldType, op operator, v word) {
+func (p *parser) addArch(t *fieldType, op operator, v word) {
 	if op != equal && op != notEqual {
 		p.fail(v.column, "write arch=b64 or arch=b32", "arch takes = and != only")
 		return
@@ -96,11 +107,12 @@ func (p *parser) addArch(t fieldType, op operator, v word) {
 		p.fail(v.column, "put -F arch= before the first -S", "arch stands behind -S, whose numbers depend on it")
 		return
 	}
-	if _, known := archNamed(v.text, ""); !known {
+	name := strings.ToLower(v.text)
+	if _, known := archNamed(name, ""); !known {
 		p.fail(v.column, "write b64, b32 or a machine such as x86_64", "unknown architecture %q", v.text)
 		return
 	}
-	f := field{t, op, operand{text: strings.ToLower(v.text)}}
+	f := field{t, op, operand{text: name}}
 	if len(p.arches) == 0 {
 		p.push(v.column, f)
 	} else {
@@ -109,7 +121,7 @@ func (p *parser) addArch(t fieldType, op operator, v word) {
 	p.arches = append(p.arches, f)
 }
 
-func (p *parser) addValue(t fieldType, op operator, v word) {
+func (p *parser) addValue(t *fieldType, op operator, v word) {
 	if fix := t.refuses(op); fix != "" {
 		p.fail(v.column, fix, "the kernel does not compare %s in this way", t.name)
 		return
@@ -122,9 +134,9 @@ func (p *parser) addValue(t fieldType, op operator, v word) {
 		p.addPath(t, op, v)
 		return
 	}
-	value, fix, err := parseOperand(t, v.text)
-	if err != nil {
-		p.fail(v.column, fix, "%s", err)
+	value, wrong := parseOperand(t, v.text)
+	if wrong != nil {
+		p.fail(v.column, wrong.fix, "%s", wrong.message)
 		return
 	}
 	p.push(v.column, field{t, op, value})
@@ -136,13 +148,24 @@ func (p *parser) addCompare(value word) {
 		p.fail(value.column, "write two fields with = or != between them, for example auid!=uid", "%q is not a comparison", value.text)
 		return
 	}
-	number, known := comparisons[left+" "+right]
-	if !known {
-		number, known = comparisons[right+" "+left]
-	}
+	number, known := comparison(left, right)
 	if !known {
 		p.fail(value.column, "see -C in auditctl(8) for the pairs", "the kernel does not compare %s with %s", left, right)
 		return
 	}
-	p.push(value.column, field{fieldType{"field_compare", fieldFieldCompare, compare}, op, operand{number: number}})
+	p.push(value.column, field{compareField, op, operand{number: number}})
+}
+
+// comparison is the number of a comparison of two fields, which may stand in either order.
+func comparison(left, right string) (uint32, bool) {
+	a, known := fieldNamed(left)
+	b, bothKnown := fieldNamed(right)
+	if !known || !bothKnown {
+		return 0, false
+	}
+	n, known := comparisons.numbers[a.name+","+b.name]
+	if !known {
+		n, known = comparisons.numbers[b.name+","+a.name]
+	}
+	return n, known
 }

@@ -1,10 +1,6 @@
 package rule
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // operand is the value of a field: text where the field is a string or where only the host knows the number.
 type operand struct {
@@ -22,188 +18,107 @@ const (
 	unset = ^uint32(0)
 )
 
-var permLetters = []struct {
-	letter byte
-	bit    uint32
-}{{'r', permRead}, {'w', permWrite}, {'x', permExec}, {'a', permAttr}}
+// permLetters are in the order in which they are printed, permBits their bits.
+const permLetters = "rwxa"
+
+var permBits = [len(permLetters)]uint32{permRead, permWrite, permExec, permAttr}
 
 func parsePerm(s string) (bits uint32, ok bool) {
 	for i := range len(s) {
-		bit := uint32(0)
-		for _, p := range permLetters {
-			if s[i]|0x20 == p.letter {
-				bit = p.bit
-			}
-		}
-		if bit == 0 {
+		letter := strings.IndexByte(permLetters, s[i]|0x20)
+		if letter < 0 {
 			return 0, false
 		}
-		bits |= bit
+		bits |= permBits[letter]
 	}
 	return bits, bits != 0
 }
 
 func formatPerm(bits uint32) string {
-	var s []byte
-	for _, p := range permLetters {
-		if bits&p.bit != 0 {
-			s = append(s, p.letter)
+	var letters [len(permLetters)]byte
+	s := letters[:0]
+	for i, bit := range permBits {
+		if bits&bit != 0 {
+			s = append(s, permLetters[i])
 		}
 	}
 	return string(s)
 }
 
-// parseNumber reads a decimal, 0x… or 0… number of 32 bits, or a negative one.
-func parseNumber(s string) (uint32, bool) {
-	if strings.HasPrefix(s, "-") {
-		n, err := strconv.ParseInt(s, 0, 32)
-		return uint32(int32(n)), err == nil
-	}
-	if strings.Contains(s, "_") {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s, 0, 32)
-	return uint32(n), err == nil
-}
+// wrongValue says what is wrong with the value of a field, and what to write.
+type wrongValue struct{ message, fix string }
 
-// parseOperand reads the value of a field. The error says what is wrong, fix what to write.
-func parseOperand(t fieldType, s string) (value operand, fix string, err error) {
+// parseOperand reads the value of a field.
+func parseOperand(t *fieldType, s string) (value operand, wrong *wrongValue) {
 	n, isNumber := parseNumber(s)
 	switch t.kind {
 	case text:
-		if len(s) > maxPath {
-			return value, "", fmt.Errorf("value of %s is longer than %d bytes", t.name, maxPath)
-		}
-		return operand{text: s}, "", nil
+		return parseText(t, s)
 	case user, group:
 		return parseID(t, s, n, isNumber)
 	case exitOf:
-		if code, known := errnos[strings.TrimPrefix(strings.ToUpper(s), "-")]; known && !isNumber {
-			if !strings.HasPrefix(s, "-") {
-				code = -code
-			}
-			return operand{number: uint32(int32(-code))}, "", nil
+		if !isNumber {
+			n, isNumber = parseErrno(s)
 		}
 	case message:
-		if code, known := messageTypes[strings.ToUpper(s)]; known {
-			return operand{number: code}, "", nil
+		if !isNumber {
+			n, isNumber = messageTypes().numbers[strings.ToUpper(s)]
 		}
-		fix = "write the name of a record type, for example PATH, or its number"
 	case file:
-		if code, known := fileTypes[s]; known {
-			return operand{number: code}, "", nil
-		}
-		fix = "write file, dir, socket, link, character, block or fifo"
+		n, isNumber = parseFileType(s, n, isNumber)
 	case fstype:
-		if code, known := fileSystems[s]; known {
-			return operand{number: code}, "", nil
+		if known, isName := fileSystems.numbers[s]; isName {
+			n, isNumber = known, true
 		}
-		fix = "write debugfs, tracefs or the magic number of the file system"
-	case number, hexArg, compare, arch, path, perms:
-		if t.id == fieldSession && s == "unset" {
-			return operand{number: unset}, "", nil
+	case session:
+		if s == "unset" {
+			n, isNumber = unset, true
 		}
+	case number, family:
+		isNumber = isNumber && s[0] != '-' && (t.kind != family || n < families().numbers["max"])
+	case hexArg, compare, arch, path, perms:
 	}
 	if !isNumber {
-		if fix == "" {
-			fix = "write one number of 32 bits"
-		}
-		return value, fix, fmt.Errorf("value %q of %s is not known", s, t.name)
+		return value, unknownValue(t, s)
 	}
-	return operand{number: n}, "", nil
+	return operand{number: n}, nil
 }
 
-func parseID(t fieldType, s string, n uint32, isNumber bool) (operand, string, error) {
+func parseText(t *fieldType, s string) (operand, *wrongValue) {
+	if len(s) > maxPath {
+		return operand{}, &wrongValue{"value of " + t.name + " is longer than 4096 bytes", ""}
+	}
+	return operand{text: s}, nil
+}
+
+// parseErrno reads the name of an error. What a system call returns is its number with a minus.
+func parseErrno(s string) (uint32, bool) {
+	name, negative := strings.CutPrefix(s, "-")
+	n, known := errnos().numbers[strings.ToUpper(name)]
+	if negative {
+		n = -n
+	}
+	return n, known
+}
+
+func parseFileType(s string, n uint32, isNumber bool) (uint32, bool) {
+	if known, isName := fileTypes.numbers[s]; isName {
+		return known, true
+	}
+	return n, isNumber && n&^0o170000 == 0
+}
+
+func parseID(t *fieldType, s string, n uint32, isNumber bool) (operand, *wrongValue) {
 	if s == "unset" && t.kind == user {
 		n, isNumber = unset, true
 	}
-	if isNumber {
-		if n == unset && t.id != fieldAuid {
-			return operand{}, "only auid can be unset", fmt.Errorf("the kernel refuses an unset %s", t.name)
-		}
-		return operand{number: n}, "", nil
+	switch {
+	case isNumber && n == unset && t.id != fieldAuid:
+		return operand{}, &wrongValue{"the kernel refuses an unset " + t.name, "only auid can be unset"}
+	case isNumber:
+		return operand{number: n}, nil
+	case s[0] >= '0' && s[0] <= '9' || s[0] == '-' || strings.ContainsAny(s, ",!<>=:/ "):
+		return operand{}, unknownID(t, s)
 	}
-	if s[0] >= '0' && s[0] <= '9' || strings.ContainsAny(s, ",!<>=:/ ") {
-		return operand{}, "write one number or one name; for several, write several -F or several rules", fmt.Errorf("value %q of %s is neither a number nor a name", s, t.name)
-	}
-	return operand{text: s}, "", nil
-}
-
-// cutOperator splits name=value at the first operator.
-func cutOperator(s string) (name string, op operator, value string, found bool) {
-	i := strings.IndexAny(s, "=!<>&")
-	if i < 0 {
-		return s, 0, "", false
-	}
-	for _, o := range operators {
-		if rest, ok := strings.CutPrefix(s[i:], o.text); ok {
-			return s[:i], o.op, rest, true
-		}
-	}
-	return s, 0, "", false
-}
-
-func fieldNamed(name string) (fieldType, bool) {
-	name = strings.ToLower(name)
-	for _, t := range fieldTypes {
-		if t.name == name {
-			if t.name == "loginuid" {
-				t.name = "auid"
-			}
-			return t, true
-		}
-	}
-	return fieldType{}, false
-}
-
-func fieldWith(id uint32) (fieldType, bool) {
-	for _, t := range fieldTypes {
-		if t.id == id {
-			return t, true
-		}
-	}
-	return fieldType{}, false
-}
-
-// closest suggests the field whose name is the most like the one given.
-func closest(name string) string {
-	best, distance := "", 3
-	for _, t := range fieldTypes {
-		if d := editDistance(strings.ToLower(name), t.name); d < distance {
-			best, distance = t.name, d
-		}
-	}
-	if best == "" {
-		return "see -F in auditctl(8) for the fields"
-	}
-	return "did you mean " + best + "?"
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
-}
-
-func nameOf[V comparable](names map[string]V, value V) string {
-	for name, v := range names {
-		if v == value {
-			return name
-		}
-	}
-	return ""
+	return operand{text: s}, nil
 }

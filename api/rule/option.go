@@ -7,7 +7,7 @@ func (p *parser) option() {
 	w := p.words[p.next]
 	p.next++
 	if len(w.text) < 2 || w.text[0] != '-' {
-		p.fail(w.column, "remove it, or put the option that it belongs to before it", "word %q belongs to no option", w.text)
+		p.fail(w.column, p.leftOverFix(w.text), "word %q belongs to no option", w.text)
 		return
 	}
 	letter := w.text[1]
@@ -29,12 +29,10 @@ func (p *parser) option() {
 
 func (p *parser) apply(letter byte, column int, value word) {
 	switch letter {
-	case 'd', 'W':
-		p.fail(column, "leave the rule out: what no policy declares is not loaded", "-%c deletes a rule, and a policy declares what shall be there", letter)
-	case 'a', 'A':
+	case 'a', 'A', 'd':
 		p.listAction(letter, value)
-	case 'w':
-		p.watch(value)
+	case 'w', 'W':
+		p.watch(letter, value)
 	case 'p':
 		if p.need(column, "-p", "-w or -F path=") {
 			p.setPerm(value)
@@ -68,14 +66,16 @@ func (p *parser) listAction(letter byte, value word) {
 		p.fail(value.column, "write two lines", "a line holds one rule")
 		return
 	}
-	p.kind = 'a'
+	if p.kind = 'a'; letter == 'd' {
+		p.kind = 'd'
+	}
 	p.rule.prepend = letter == 'A'
 	first, second, found := strings.Cut(value.text, ",")
-	if _, isList := listNames[first]; isList {
+	if _, isList := listNames.numbers[first]; isList {
 		first, second = second, first
 	}
-	a, isAction := actionNames[first]
-	l, isList := listNames[second]
+	a, isAction := actionNames.numbers[first]
+	l, isList := listNames.numbers[second]
 	switch {
 	case !found || !isAction || !isList:
 		fix := "write an action (always, never) and a list (exit, user, exclude, task, filesystem, io_uring), for example always,exit"
@@ -84,17 +84,17 @@ func (p *parser) listAction(letter byte, value word) {
 		}
 		p.fail(value.column, fix, "%q is not an action and a list", value.text)
 	default:
-		p.rule.action, p.rule.list = a, l
+		p.rule.action, p.rule.list = action(a), list(l)
 	}
 }
 
-func (p *parser) watch(value word) {
+func (p *parser) watch(letter byte, value word) {
 	if p.kind != 0 {
 		p.fail(value.column, "write two lines, or -F path= with -a", "a line holds one rule")
 		return
 	}
-	p.kind = 'w'
+	p.kind = letter
 	p.rule.watch, p.rule.action, p.rule.list = true, always, listExit
-	p.addPath(fieldType{"path", fieldPath, path}, equal, value)
-	p.push(value.column, field{fieldType{"perm", fieldPerm, perms}, equal, operand{number: permAll}})
+	p.addPath(pathField, equal, value)
+	p.push(value.column, field{permField, equal, operand{number: permAll}})
 }

@@ -2,7 +2,9 @@ package rule
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // String returns the problem with its place, for example `line 3, column 7: unknown field "uidd": did you mean uid?`.
@@ -22,39 +24,47 @@ type File struct {
 	Settings Settings
 }
 
+// byteOrderMark stands before texts that some editors write.
+const byteOrderMark = "\ufeff"
+
 // Parse reads a rules file as auditctl -R does, and is stricter: what auditctl reads as something else without a word is an error here.
 // Lines with an error are left out of the File.
 func Parse(content string) (File, []Problem) {
-	var file File
-	var problems []Problem
-	for _, line := range lines(content) {
-		p := parser{line: line.number}
-		if strings.TrimSpace(line.text) == "" || strings.HasPrefix(strings.TrimLeft(line.text, " \t"), "#") {
-			continue
-		}
-		if line.joined {
-			p.warn(1, "auditctl does not join lines; here a backslash at the end does")
-		}
-		rules := p.parse(line.text, &file.Settings)
-		problems = append(problems, p.problems...)
-		if !p.failed {
-			file.Rules = append(file.Rules, rules...)
-		}
+	p := parsers.Get().(*parser)
+	defer p.leave()
+	p.line = 1
+	text := strings.TrimPrefix(content, byteOrderMark)
+	if len(text) < len(content) {
+		p.warn(1, "auditctl refuses the byte order mark before the first line; here it is left out")
 	}
-	return file, problems
+	lines(text, p.read)
+	return p.file, p.problems
 }
 
-// parser reads one line.
+// parser reads a text line by line.
 type parser struct {
+	file     File
+	problems []Problem
+
 	line      int
-	words     []word
-	next      int
+	next      int // the word that is read next
 	rule      Rule
-	kind      byte // 'w' for -w, 'a' for -a and -A, 0 before either
+	kind      byte // 'a' for -a and -A, 'w' for -w, 'd' for -d, 'W' for -W, 0 before any
 	permGiven bool
-	arches    []field
-	problems  []Problem
 	failed    bool
+
+	// The words and architectures of a line are in room that the next line, and the next text, use again.
+	words  []word
+	arches []field
+}
+
+// parsers keep their room from one text to the next.
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+// leave gives the room back.
+func (p *parser) leave() {
+	*p = parser{words: p.words, arches: p.arches}
+	parsers.Put(p)
 }
 
 func (p *parser) warn(column int, message string) {
@@ -66,8 +76,23 @@ func (p *parser) fail(column int, fix, format string, args ...any) {
 	p.problems = append(p.problems, Problem{Severity: Error, Line: p.line, Column: column, Message: fmt.Sprintf(format, args...), Fix: fix})
 }
 
-func (p *parser) parse(line string, settings *Settings) []Rule {
-	p.words = words(line, p.warn)
+// begin makes the parser ready for a line.
+func (p *parser) begin(line int) {
+	p.line, p.next, p.kind, p.permGiven, p.failed = line, 0, 0, false, false
+	p.arches = p.arches[:0]
+	p.rule = Rule{line: line}
+}
+
+func (p *parser) read(line logicalLine) {
+	p.begin(line.number)
+	text := strings.TrimLeft(line.text, " \t")
+	if text == "" || text[0] == '#' {
+		return
+	}
+	if line.joined {
+		p.warn(1, "auditctl does not join lines; here a backslash at the end does")
+	}
+	p.cut(line.text)
 	for i, w := range p.words {
 		if strings.HasPrefix(w.text, "#") {
 			p.warn(w.column, "auditctl refuses a comment behind a rule; here it is left out")
@@ -75,16 +100,47 @@ func (p *parser) parse(line string, settings *Settings) []Rule {
 			break
 		}
 	}
-	p.rule.line = p.line
-	if len(p.words) == 0 || p.control(settings) {
-		return nil
+	if len(p.words) == 0 || p.control() {
+		return
 	}
+	p.rule.fields = make([]field, 0, len(p.words)/2) // one for each option, less the one that the rule begins with
 	for p.next < len(p.words) && !p.failed {
 		p.option()
 	}
-	if p.failed {
-		return nil
+	if p.finish(); !p.failed {
+		p.keep()
 	}
-	p.finish()
-	return p.expand()
+}
+
+// keep adds the rule to the file, or does what it stands for: a rule for each architecture, or a deletion.
+func (p *parser) keep() {
+	add := p.add
+	if p.kind == 'd' || p.kind == 'W' {
+		add = p.delete
+	}
+	if len(p.arches) < 2 {
+		add(p.rule)
+		return
+	}
+	for _, r := range p.forEachArch() {
+		add(r)
+	}
+}
+
+func (p *parser) add(r Rule) { p.file.Rules = append(p.file.Rules, r) }
+
+// forEachArch gives each architecture that the line names a rule of its own.
+func (p *parser) forEachArch() []Rule {
+	rules := make([]Rule, 0, len(p.arches))
+	for _, a := range p.arches {
+		r := p.rule
+		r.fields = slices.Clone(r.fields)
+		for i := range r.fields {
+			if r.fields[i].id == fieldArch {
+				r.fields[i] = a
+			}
+		}
+		rules = append(rules, r)
+	}
+	return rules
 }

@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,7 +53,7 @@ func (w Wire) Open() (Parts, error) {
 	if count > maxFields {
 		return Parts{}, fmt.Errorf("%d fields: %w", count, ErrWire)
 	}
-	if nameOf(listNames, list(p.List)) == "" || nameOf(actionNames, action(w.word(offAction))) == "" {
+	if list(p.List).String() == "" || action(w.word(offAction)).String() == "" {
 		return Parts{}, fmt.Errorf("list %d, action %d: %w", p.List, w.word(offAction), ErrWire)
 	}
 	for i := range p.Mask {
@@ -75,7 +74,6 @@ func (w Wire) Open() (Parts, error) {
 // Wire puts the parts together again: Open and Wire undo each other.
 func (p Parts) Wire() Wire {
 	b := make([]byte, offBuffer, offBuffer+256)
-	put := func(offset int, v uint32) { binary.NativeEndian.PutUint32(b[offset:], v) }
 	flags, act := p.List, always
 	if p.First {
 		flags |= flagPrepend
@@ -83,23 +81,23 @@ func (p Parts) Wire() Wire {
 	if p.Never {
 		act = never
 	}
-	put(offFlags, flags)
-	put(offAction, uint32(act))
-	put(offCount, uint32(len(p.Fields)))
+	put(b, offFlags, flags)
+	put(b, offAction, uint32(act))
+	put(b, offCount, uint32(len(p.Fields)))
 	for i, m := range p.Mask {
-		put(offMask+4*i, m)
+		put(b, offMask+4*i, m)
 	}
 	for i, f := range p.Fields {
 		value := f.Value
 		if f.IsText() {
 			value = uint32(len(f.Text))
 		}
-		put(offFields+4*i, f.Field)
-		put(offValues+4*i, value)
-		put(offFlagsOf+4*i, f.Op)
+		put(b, offFields+4*i, f.Field)
+		put(b, offValues+4*i, value)
+		put(b, offFlagsOf+4*i, f.Op)
 		b = append(b, f.Text...)
 	}
-	put(offLength, uint32(len(b)-offBuffer))
+	put(b, offLength, uint32(len(b)-offBuffer))
 	return Wire(b)
 }
 

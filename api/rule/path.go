@@ -2,7 +2,7 @@ package rule
 
 import "strings"
 
-func (p *parser) addPath(t fieldType, op operator, value word) {
+func (p *parser) addPath(t *fieldType, op operator, value word) {
 	cleaned := value.text
 	switch {
 	case strings.HasPrefix(value.text, "@"):

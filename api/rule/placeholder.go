@@ -48,7 +48,7 @@ func (r Rule) WithPath(path string) Rule {
 func (f field) isPlaceholder() bool { return f.id == fieldPath && strings.HasPrefix(f.value.text, "@") }
 
 // addPlaceholder reads a path that begins with @.
-func (p *parser) addPlaceholder(t fieldType, value word) {
+func (p *parser) addPlaceholder(t *fieldType, value word) {
 	known := strings.Join(placeholders, ", ")
 	switch {
 	case !slices.Contains(placeholders, value.text):

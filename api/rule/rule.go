@@ -71,20 +71,20 @@ type Rule struct {
 }
 
 type field struct {
-	fieldType
+	*fieldType
 	op    operator
 	value operand
 }
 
-// syscallName is a system call by name, or by number where the name is empty.
+// syscallName is a system call or an operation of io_uring, by number where call is nil.
 type syscallName struct {
-	name   string
+	call   *call
 	number uint32
 }
 
 func (s syscallName) String() string {
-	if s.name != "" {
-		return s.name
+	if s.call != nil {
+		return s.call.name
 	}
 	return strconv.FormatUint(uint64(s.number), 10)
 }
@@ -168,7 +168,7 @@ func (r Rule) head() string {
 	if r.prepend {
 		option = "-A "
 	}
-	return option + nameOf(actionNames, r.action) + "," + nameOf(listNames, r.list)
+	return option + r.action.String() + "," + r.list.String()
 }
 
 // calls are the system calls, with a space before them.
@@ -190,17 +190,13 @@ func (r Rule) calls() string {
 
 // String returns the field as an option.
 func (f field) String() string {
-	operatorText := ""
-	for _, o := range operators {
-		if o.op == f.op {
-			operatorText = o.text
+	if f.id == fieldFieldCompare {
+		left, right, known := strings.Cut(comparisons.names[f.value.number], ",")
+		if known {
+			return "-C " + left + f.op.String() + right
 		}
 	}
-	if f.id == fieldFieldCompare {
-		left, right, _ := strings.Cut(nameOf(comparisons, f.value.number), " ")
-		return "-C " + left + operatorText + right
-	}
-	return "-F " + f.name + operatorText + escape(f.formatValue())
+	return "-F " + f.name + f.op.String() + escape(f.formatValue())
 }
 
 func (f field) formatValue() string {
@@ -212,14 +208,11 @@ func (f field) formatValue() string {
 		return formatPerm(n)
 	case f.kind == hexArg:
 		return fmt.Sprintf("%#x", n)
-	case f.kind == exitOf, f.kind == user, f.kind == group, f.id == fieldSession:
+	case f.kind == exitOf, f.kind == user, f.kind == group, f.kind == session:
 		return strconv.FormatInt(int64(int32(n)), 10)
-	case f.kind == message && nameOf(messageTypes, n) != "":
-		return nameOf(messageTypes, n)
-	case f.kind == file && nameOf(fileTypes, n) != "":
-		return nameOf(fileTypes, n)
-	case f.kind == fstype && nameOf(fileSystems, n) != "":
-		return nameOf(fileSystems, n)
+	}
+	if name := f.kind.names().names[n]; name != "" {
+		return name
 	}
 	return strconv.FormatUint(uint64(n), 10)
 }

@@ -3,6 +3,9 @@ package rule
 // finish checks the rule as a whole.
 func (p *parser) finish() {
 	r := &p.rule
+	if p.failed {
+		return
+	}
 	if p.kind == 0 {
 		p.fail(p.words[0].column, "begin with -a or -w", "no rule is given")
 		return
@@ -17,43 +20,32 @@ func (p *parser) finish() {
 	if len(r.keys) > 0 && !r.watch && r.list == listExit && r.all && len(r.fields) == 1 {
 		p.fail(p.words[0].column, "add -S, -F or -w", "a rule with nothing but a key would record every system call")
 	}
-	p.checkList()
+}
+
+// exitOnly says whether only the exit list, and that of io_uring, knows what the field looks at: file, process and outcome of a system call.
+func (t *fieldType) exitOnly() bool {
+	return t.id >= 18 && t.id <= 23 || t.id >= 100 && t.id <= fieldFieldCompare
 }
 
 // excludeFields are the fields that the exclude list can look at.
-var excludeFields = map[uint32]bool{fieldMsgtype: true, 0: true, 1: true, 5: true, fieldAuid: true, 13: true, 14: true, 15: true, 16: true, 17: true, fieldExe: true, fieldSession: true, fieldKey: true}
-
-func (p *parser) checkList() {
-	for _, f := range p.rule.fields {
-		if p.rule.list == listExclude && !excludeFields[f.id] {
-			p.fail(1, "use msgtype, pid, uid, gid, auid, sessionid, exe or subj_*", "the exclude list cannot look at %s", f.name)
-			return
-		}
-		if f.id == fieldMsgtype && p.rule.list != listExclude && p.rule.list != listUser {
-			p.fail(1, "use the exclude or the user list", "msgtype belongs on the exclude and the user list")
-			return
-		}
-	}
+var excludeFields = map[uint32]bool{
+	fieldMsgtype: true, 0: true, 1: true, 5: true, fieldAuid: true, 13: true, 14: true, 15: true, 16: true, 17: true, fieldExe: true,
+	fieldSession: true, fieldKey: true,
 }
 
-// expand gives each architecture that the line names a rule of its own.
-func (p *parser) expand() []Rule {
-	if p.failed {
-		return nil
+// refusedBy says why the field cannot be on a list, and what to use instead. The message is empty where it can.
+func (t *fieldType) refusedBy(l list) (message, fix string) {
+	switch {
+	case t.id == fieldMsgtype && l != listExclude && l != listUser:
+		return "msgtype belongs on the exclude and the user list", "use the exclude or the user list"
+	case t.kind == fstype && l != listFilesystem:
+		return "fstype belongs on the filesystem list", "use the filesystem list"
+	case l == listFilesystem && t.kind != fstype && t.id != fieldKey:
+		return "the filesystem list cannot look at " + t.name, "use fstype"
+	case l == listExclude && !excludeFields[t.id]:
+		return "the exclude list cannot look at " + t.name, "use msgtype, pid, uid, gid, auid, sessionid, exe or subj_*"
+	case t.exitOnly() && l != listExit && (l != listURing || t.id == fieldPerm):
+		return "the " + l.String() + " list cannot look at " + t.name, "use the exit list"
 	}
-	if len(p.arches) < 2 {
-		return []Rule{p.rule}
-	}
-	rules := make([]Rule, 0, len(p.arches))
-	for _, a := range p.arches {
-		r := p.rule
-		r.fields = append([]field(nil), p.rule.fields...)
-		for i := range r.fields {
-			if r.fields[i].id == fieldArch {
-				r.fields[i] = a
-			}
-		}
-		rules = append(rules, r)
-	}
-	return rules
+	return "", ""
 }

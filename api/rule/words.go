@@ -1,9 +1,6 @@
 package rule
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // word is a piece of a line with the column at which it begins.
 type word struct {
@@ -13,77 +10,82 @@ type word struct {
 
 const noBreakSpace = "\u00a0"
 
-// words cuts a line at white space. Quotes keep what they enclose together, and a backslash keeps a space; auditctl takes neither quotes nor
-// tabs in a file, so both are remarked upon.
-func words(line string, remark func(column int, message string)) []word {
-	var found []word
-	var text strings.Builder
-	start, quote := -1, byte(0)
-	begin := func(at int) {
-		if start < 0 {
-			start = at
+// cut cuts the line into words at white space. Quotes keep what they enclose together, and a backslash keeps a space; auditctl takes neither
+// quotes nor tabs in a file, so both are remarked upon.
+func (p *parser) cut(line string) {
+	p.words = p.words[:0]
+	for at := p.skipBlank(line, 0); at < len(line); at = p.skipBlank(line, at) {
+		end := plainEnd(line, at)
+		text := line[at:end]
+		if end < len(line) && line[end] != ' ' {
+			text, end = p.knotted(line, at)
+		}
+		p.words = append(p.words, word{text, at + 1})
+		at = end
+	}
+}
+
+// plainEnd is the end of what is the word as it stands: at a space, or at a byte that may be more than itself.
+func plainEnd(line string, at int) int {
+	for ; at < len(line); at++ {
+		switch line[at] {
+		case ' ', '\t', '"', '\'', '\\', noBreakSpace[0]:
+			return at
 		}
 	}
-	end := func() {
-		if start >= 0 {
-			found = append(found, word{text.String(), start + 1})
-			text.Reset()
-			start = -1
-		}
+	return at
+}
+
+// blank is the length of the white space at a place in the line.
+func blank(line string, at int) int {
+	switch {
+	case at == len(line):
+		return 0
+	case line[at] == ' ', line[at] == '\t':
+		return 1
+	case strings.HasPrefix(line[at:], noBreakSpace):
+		return len(noBreakSpace)
 	}
-	for i := 0; i < len(line); i++ {
+	return 0
+}
+
+func (p *parser) skipBlank(line string, at int) int {
+	for n := blank(line, at); n > 0; n = blank(line, at) {
+		if line[at] != ' ' {
+			p.warn(at+1, "auditctl takes a tab or a no-break space for a part of the word; here it is a space")
+		}
+		at += n
+	}
+	return at
+}
+
+// knotted reads a word with quotes or backslashes in it.
+func (p *parser) knotted(line string, start int) (text string, end int) {
+	var b strings.Builder
+	quote := byte(0)
+	i := start
+	for ; i < len(line) && (quote != 0 || blank(line, i) == 0); i++ {
 		c := line[i]
 		switch {
 		case quote != 0 && c == quote:
 			quote = 0
 		case quote != 0:
-			text.WriteByte(c)
-		case (c == '"' || c == '\'') && (start < 0 || strings.IndexByte("=<>&", line[i-1]) >= 0) && strings.IndexByte(line[i+1:], c) >= 0:
-			remark(i+1, "auditctl keeps quotes as part of the word; here they only enclose it")
-			begin(i)
+			b.WriteByte(c)
+		case opensQuote(line, start, i):
+			p.warn(i+1, "auditctl keeps quotes as part of the word; here they only enclose it")
 			quote = c
 		case c == '\\' && i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\\'):
-			begin(i)
-			text.WriteByte(line[i+1])
 			i++
-		case c == ' ':
-			end()
-		case c == '\t' || strings.HasPrefix(line[i:], noBreakSpace):
-			remark(i+1, "auditctl takes a tab or a no-break space for a part of the word; here it is a space")
-			end()
-			_, size := utf8.DecodeRuneInString(line[i:])
-			i += size - 1
+			b.WriteByte(line[i])
 		default:
-			begin(i)
-			text.WriteByte(c)
+			b.WriteByte(c)
 		}
 	}
-	end()
-	return found
+	return b.String(), i
 }
 
-// logicalLine is a line with those that a backslash at its end joins to it.
-type logicalLine struct {
-	text   string
-	number int
-	joined bool
+// opensQuote says whether a quote at i begins a quotation: at the beginning of a word or of a value, and closed later.
+func opensQuote(line string, start, i int) bool {
+	c := line[i]
+	return (c == '"' || c == '\'') && (i == start || strings.IndexByte("=<>&", line[i-1]) >= 0) && strings.IndexByte(line[i+1:], c) >= 0
 }
-
-// lines cuts a text into logical lines. Carriage returns at their ends go.
-func lines(text string) []logicalLine {
-	var found []logicalLine
-	physical := strings.Split(text, "\n")
-	for i := 0; i < len(physical); i++ {
-		line := logicalLine{text: strings.TrimSuffix(physical[i], "\r"), number: i + 1}
-		for endsOpen(line.text) && i+1 < len(physical) {
-			i++
-			line.text = strings.TrimSuffix(line.text, `\`) + strings.TrimSuffix(physical[i], "\r")
-			line.joined = true
-		}
-		found = append(found, line)
-	}
-	return found
-}
-
-// endsOpen says whether the line goes on: it ends with a space and a backslash. A backslash that belongs to a word does not.
-func endsOpen(line string) bool { return strings.HasSuffix(line, ` \`) }

@@ -119,12 +119,12 @@ func TestCompiledBytesDependOnTheHost(t *testing.T) {
 
 func TestWhatTheHostLacksKeepsNoOtherRuleOut(t *testing.T) {
 	files := map[string]string{
-		"a.rules":         "-a always,exit -S all -F auid=hans\n-a always,exit -S all -F auid=lina\n-a always,exit -F arch=s390 -S bind\n",
+		"a.rules":         "-a always,exit -S all -F auid=hans\n-a always,exit -S all -F auid=lina\n-a always,exit -F arch=riscv32 -S bind\n",
 		"root/etc/passwd": "lina:x:1001:1001::/:/bin/sh\n",
 	}
 	words := "a.rules:1: error: rule -a always,exit -S all -F auid=hans: user \"hans\" is not known on this host: correct the name, " +
 		"write the numeric id, or say with --root where the root directory of a host that has it is\n" +
-		"a.rules:3: error: rule -a always,exit -F arch=s390 -S bind: system call \"bind\" is not known on this host: " +
+		"a.rules:3: error: rule -a always,exit -F arch=riscv32 -S bind: system call \"bind\" is not known on this host: " +
 		"the bytes are made for the architecture of this machine: correct the name, or compile on a machine like the node\n"
 	for output, lines := range map[string]int{"hex": 1, "json": 3} {
 		got := run(t, files, "", "compile", "-o", output, "--root", "root", "a.rules")
