@@ -34,6 +34,7 @@ type entry struct {
 // ForPolicy compiles what can be compiled without knowing other policies, sinks or nodes.
 func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 	file, problems := rule.Parse(policy.Spec.Rules)
+	packed, unpackable := Packs(policy.Spec, file.Rules)
 	kernel, remarks := kernelSettings(policy.Spec.Kernel, file.Settings)
 	p := &Policy{
 		priority: policy.Spec.Priority,
@@ -47,7 +48,7 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 				UnmanagedRules: unmanaged(policy.Spec.UnmanagedRules),
 				AsWritten:      policy.Spec.Optimize != nil && !*policy.Spec.Optimize,
 			},
-			rules:  canonical(file.Rules),
+			rules:  canonical(withPacks(file.Rules, packed)),
 			routes: qualified(policy.Name, policy.Spec.Routes),
 		},
 	}
@@ -55,9 +56,14 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 	if p.selects, err = selector(policy.Spec.NodeSelector); err != nil {
 		p.stall(v1alpha1.ReasonInvalidSelector, fmt.Sprintf("nodeSelector: %v: correct it", err))
 	}
-	if errs := texts(problems, rule.Error); len(errs) > 0 {
+	errs := texts(problems, rule.Error)
+	if len(errs) > 0 {
 		p.stall(v1alpha1.ReasonInvalidRules, "rules: "+summary(errs))
-	} else if rules, config := p.entry.size(); rules > maxSize || config > maxSize {
+	}
+	if len(unpackable) > 0 {
+		p.stall(v1alpha1.ReasonInvalidRules, "packs: "+summary(unpackable))
+	}
+	if rules, config := p.entry.size(); len(errs)+len(unpackable) == 0 && max(rules, config) > maxSize {
 		p.stall(v1alpha1.ReasonConflict, tooLarge(max(rules, config)))
 	}
 	return p

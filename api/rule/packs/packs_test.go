@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/packs.md instead of comparing with them")
@@ -55,6 +56,20 @@ func TestEveryRuleParsesWithoutProblemsAndIsThereOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLintHasLittleToSay about packs. People who log in are whom most of these demands mean; exe= in a never rule means the node's program
+// and no container's; /run/containerd is a directory of which the tree is left out on purpose.
+func TestLintHasLittleToSay(t *testing.T) {
+	meant := []string{"auid-unset-in-containers", "exe-across-images"}
+	for _, p := range All() {
+		rules, _ := p.Parse(Parameters{})
+		for _, problem := range lint.Rules(rules, "x86_64") {
+			if !slices.Contains(meant, lint.CheckOf(problem)) && !strings.Contains(problem.Message, "/run/containerd looks like a directory") {
+				t.Errorf("%s: %s", p.Name, problem)
+			}
+		}
 	}
 }
 
