@@ -41,15 +41,19 @@ func assemble(inputs []*input) ([]compiled, []finding) {
 	return rules, problems
 }
 
-// compiled returns rules with the places at which they stood in the input: a rule set has the rules of a policy in their order.
+// compiled returns rules with the places at which they stood in the input: a rule set has the rules of a policy in their
+// order, and behind them those of its packs.
 func (i *input) compiled(rules []rule.Rule, mode v1alpha1.Mode) []compiled {
 	list := make([]compiled, len(rules))
+	packed := i.packed()
 	for n, r := range rules {
-		at := i.at
-		if n < len(i.rules) {
+		at, pack := i.at, ""
+		if n >= len(i.rules) {
+			pack = packed[n-len(i.rules)].Pack
+		} else {
 			at, _ = i.locate(rule.Problem{Line: i.rules[n].Line(), Column: 1})
 		}
-		list[n] = compiled{File: i.file, Line: at.line, Policy: i.name(), Mode: string(mode), Rule: r.String(), Keys: r.Keys(), rule: r}
+		list[n] = compiled{File: i.file, Line: at.line, Policy: i.name(), Pack: pack, Mode: string(mode), Rule: r.String(), Keys: r.Keys(), rule: r}
 	}
 	return list
 }

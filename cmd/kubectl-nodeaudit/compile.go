@@ -20,6 +20,7 @@ The node is one that every policy selects, whatever its nodeSelector. Rules of *
 of the policies, the highest priority first and equal ones by name. What a node would not get is left out and named, and the exit status is 1: a
 line of a rules file with an error, a whole policy with an error, with -o hex and -o json also the bytes of a rule that names a user, group,
 system call or architecture that the host does not have. A rule whose path does not exist has its bytes: on a node it waits for the path.
+A rule with path=@privileged is printed as it stands, and with --root, -o hex or -o json as one rule for each such program below the root.
 Rules of a policy whose mode is Observe are printed too: nodes compare them and do not load them. A rule that is
 written twice is printed twice, and the kernel takes it once.`
 
@@ -41,7 +42,7 @@ func compileCommand(name string) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.root, "root", "/", "root directory of the host in which paths, users and groups are looked up, for hex and json")
 	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in, a line with two arch= counting as two; so it is anyway, because nothing is optimised yet")
-	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, mode, rule, keys, hex, error")
+	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, pack, mode, rule, keys, hex, error")
 	return c
 }
 
@@ -58,7 +59,11 @@ func (f *compileFlags) run(c *cobra.Command, args []string) error {
 	}
 	rules, conflicts := assemble(all.inputs)
 	found := slices.Concat(all.found, conflicts)
-	unresolved, err := f.print(c.OutOrStdout(), rules)
+	node := host.New(f.root)
+	if f.output != "rules" || c.Flags().Changed("root") {
+		rules = expanded(rules, node)
+	}
+	unresolved, err := f.print(c.OutOrStdout(), rules, node)
 	if err != nil {
 		return fmt.Errorf("printing rules: %w", err)
 	}
@@ -74,6 +79,7 @@ type compiled struct {
 	File   string   `json:"file"`
 	Line   int      `json:"line,omitempty"`
 	Policy string   `json:"policy,omitempty"`
+	Pack   string   `json:"pack,omitempty"`
 	Mode   string   `json:"mode,omitempty"`
 	Rule   string   `json:"rule"`
 	Keys   []string `json:"keys,omitempty"`
@@ -84,9 +90,8 @@ type compiled struct {
 }
 
 // print writes the rules, and returns what the host lacks.
-func (f *compileFlags) print(out io.Writer, rules []compiled) ([]finding, error) {
+func (f *compileFlags) print(out io.Writer, rules []compiled, node rule.Host) ([]finding, error) {
 	var found []finding
-	node := host.New(f.root)
 	for _, r := range rules {
 		if f.output != "rules" {
 			if err := r.encode(node); err != nil {

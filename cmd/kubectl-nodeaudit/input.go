@@ -82,10 +82,11 @@ func (i *input) lint(target lint.Target) []finding {
 
 // cost returns what the rules cost on such nodes, as a note. It returns false where there are none.
 func (i *input) cost(target lint.Target) (finding, bool) {
-	if len(i.rules) == 0 {
+	rules := i.all()
+	if len(rules) == 0 {
 		return finding{}, false
 	}
-	c := target.Cost(i.rules)
+	c := target.Cost(rules)
 	f := i.finding(isNote, i.at, c.String(), "")
 	f.Check, f.Cost = "cost", &c
 	return f, true

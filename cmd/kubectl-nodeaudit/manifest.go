@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/json"
 	sigsyaml "sigs.k8s.io/yaml"
 
+	"github.com/nodeaudit/nodeaudit/api/rule/packs"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
 
@@ -166,6 +167,11 @@ func (d *document) checkWords(spec v1alpha1.AuditPolicySpec) {
 	} {
 		if field.value != "" && !slices.Contains(field.known, field.value) {
 			d.tell(isError, d.field(field.path), "write "+either(field.known), "%s is %q, which is not known", field.path, field.value)
+		}
+	}
+	for n, name := range spec.Packs {
+		if !slices.Contains(packs.Names, string(name)) {
+			d.tell(isError, d.field(fmt.Sprintf("spec.packs[%d]", n)), "write "+either(packs.Names), "pack %q is not known", string(name))
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 func (i *input) verdict(text string, told []rule.Problem) []finding {
 	var found []finding
 	policy := cmp.Or(i.policy, &v1alpha1.AuditPolicy{}).DeepCopy()
-	policy.Spec.Rules = text
+	policy.Spec.Rules, policy.Spec.Packs = text, knownPacks(policy.Spec.Packs)
 	digest := lint.Digest(append(slices.Clone(told), lint.Rules(i.rules, "")...))
 	for _, warning := range judge(policy).Warnings {
 		if !slices.Contains(digest, warning) {
