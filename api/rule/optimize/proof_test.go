@@ -1,0 +1,182 @@
+package optimize
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/ruletest"
+)
+
+var events = flag.Int("events", 50_000, "how many events to try on each real rule set")
+
+const corpora = "../testdata/corpora/"
+
+func TestNoEventIsTreatedOtherwise(t *testing.T) {
+	var before, after int
+	for name, lines := range realSets(t) {
+		t.Run(name, func(t *testing.T) {
+			rules := wires(t, lines)
+			result := optimized(rules)
+			before, after = before+len(rules), after+len(result.Rules)
+			p := newProof(t, rules, result)
+			if diff := p.run(*events, uint64(len(rules))); diff != "" {
+				t.Error(diff)
+			}
+			t.Logf("%d rules become %d; %d events, of which %d met a rule", len(rules), len(result.Rules), *events, p.met)
+		})
+	}
+	t.Logf("%d rules become %d", before, after)
+}
+
+func TestNoEventIsTreatedOtherwiseByRandomRules(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	tried := max(300, *events/200)
+	for n := range tried {
+		text := ruletest.RandomRules(random, 1+random.IntN(12))
+		rules := wires(t, strings.Split(text, "\n"))
+		p := newProof(t, rules, optimized(rules))
+		if diff := p.run(4000, uint64(n)); diff != "" {
+			t.Fatalf("set %d: %s\n%s", n, diff, text)
+		}
+	}
+	t.Logf("%d random sets", tried)
+}
+
+func optimized(rules []rule.Wire) Result {
+	in := make([]Rule, len(rules))
+	for n, w := range rules {
+		in[n].Wire = w
+	}
+	return Rules(in, ruletest.Machine)
+}
+
+// proof compares what becomes of events before and after.
+type proof struct {
+	names         ruletest.Names
+	before, after *ruletest.Set
+	given         []rule.Wire
+	result        Result
+	superfluous   map[int]Kind
+	met           int
+}
+
+func newProof(t *testing.T, rules []rule.Wire, result Result) *proof {
+	t.Helper()
+	p := &proof{given: rules, result: result, superfluous: map[int]Kind{}}
+	var made []rule.Wire
+	for _, r := range result.Rules {
+		made = append(made, r.Wire)
+	}
+	var err error
+	if p.before, err = ruletest.Load(rules, &p.names); err != nil {
+		t.Fatal(err)
+	}
+	if p.after, err = ruletest.Load(made, &p.names); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range result.Findings {
+		p.superfluous[f.Rule] = f.Kind
+	}
+	return p
+}
+
+// run returns what was different, and nothing where nothing was.
+func (p *proof) run(count int, seed uint64) string {
+	g := ruletest.NewGenerator(p.before, &p.names, seed)
+	var e ruletest.Event
+	for range count {
+		g.Event(&e)
+		was, by := p.before.Decide(&e)
+		is, now := p.after.Decide(&e)
+		if was != is {
+			return fmt.Sprintf("was %+v by %s, is %+v by %s: %+v", was, p.text(by, p.given), is, p.text(now, p.made()), e)
+		}
+		if by < 0 {
+			continue
+		}
+		p.met++
+		if kind, is := p.superfluous[by]; is {
+			return fmt.Sprintf("%s is said to be %s, and decides: %+v", p.text(by, p.given), kind, e)
+		}
+	}
+	return ""
+}
+
+func (p *proof) made() []rule.Wire {
+	var all []rule.Wire
+	for _, r := range p.result.Rules {
+		all = append(all, r.Wire)
+	}
+	return all
+}
+
+func (p *proof) text(n int, rules []rule.Wire) string {
+	if n < 0 {
+		return "no rule"
+	}
+	r, _ := rule.Decode(Plain(rules[n], ruletest.Machine))
+	return fmt.Sprintf("rule %d (%s)", n, r)
+}
+
+func wires(tb testing.TB, lines []string) []rule.Wire {
+	tb.Helper()
+	host := ruletest.Host{Directories: directories(tb)}
+	var all []rule.Wire
+	for _, line := range lines {
+		file, _ := rule.Parse(line)
+		for _, r := range file.Rules {
+			if w, err := r.Encode(host); err == nil {
+				all = append(all, w.Canonical())
+			}
+		}
+	}
+	return all
+}
+
+func directories(tb testing.TB) map[string]bool {
+	tb.Helper()
+	content, err := os.ReadFile(corpora + "directories.txt")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	found := map[string]bool{"/etc": true, "/d": true}
+	for line := range strings.Lines(string(content)) {
+		found[strings.TrimRight(strings.TrimSpace(line), "/")] = true
+	}
+	return found
+}
+
+// realSets are the rule files of the corpora, and one of all their lines.
+func realSets(tb testing.TB) map[string][]string {
+	tb.Helper()
+	file, err := os.Open(corpora + "oracle.jsonl.gz")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer file.Close()
+	unzipped, err := gzip.NewReader(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sets := map[string][]string{}
+	for decoder := json.NewDecoder(unzipped); decoder.More(); {
+		var line struct{ Line string }
+		if err := decoder.Decode(&line); err != nil {
+			tb.Fatal(err)
+		}
+		sets["all together"] = append(sets["all together"], line.Line)
+	}
+	for name, numbers := range ruletest.Corpora() {
+		for _, n := range numbers {
+			sets[name] = append(sets[name], sets["all together"][n-1])
+		}
+	}
+	return sets
+}
