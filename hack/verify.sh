@@ -17,7 +17,9 @@ fi
 echo "verify: modules"
 go mod tidy -diff || { echo 'verify: run `go mod tidy` and commit' >&2; exit 1; }
 go mod verify >/dev/null
-if [ -f hack/image/go.mod ]; then (cd hack/image && go mod tidy -diff) || { echo 'verify: run `go mod tidy` in hack/image and commit' >&2; exit 1; }; fi
+for module in hack/image hack/measure/rules; do
+	(cd "$module" && go mod tidy -diff) || { echo "verify: run \`go mod tidy\` in $module and commit" >&2; exit 1; }
+done
 
 echo "verify: builds"
 go build ./...

@@ -36,6 +36,9 @@ func Decode(w Wire) (Rule, error) {
 		buffer = rest
 		switch f.id {
 		case fieldKey:
+			if r.has(fieldKey) {
+				return Rule{}, fmt.Errorf("two fields of keys: %w", ErrWire)
+			}
 			r.keys = strings.Split(f.value.text, keySeparator)
 			f.value.text = ""
 		case fieldArch:

@@ -107,7 +107,7 @@ func (r Rule) resolve(f *field, h Host) (id, value uint32, err error) {
 	id, value = f.id, f.value.number
 	name, known := f.value.text, true
 	switch {
-	case name == "":
+	case name == "", f.kind == arch && value != 0: // what the kernel listed has its number
 	case f.isPlaceholder():
 		return id, value, &PlaceholderError{name}
 	case f.kind == path:

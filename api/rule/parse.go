@@ -94,13 +94,13 @@ func (p *parser) read(line logicalLine) {
 	}
 	p.cut(line.text)
 	for i, w := range p.words {
-		if strings.HasPrefix(w.text, "#") {
+		if line.text[w.column-1] == '#' {
 			p.warn(w.column, "auditctl refuses a comment behind a rule; here it is left out")
 			p.words = p.words[:i]
 			break
 		}
 	}
-	if len(p.words) == 0 || p.control() {
+	if p.failed || len(p.words) == 0 || p.control() {
 		return
 	}
 	p.rule.fields = make([]field, 0, len(p.words)/2) // one for each option, less the one that the rule begins with

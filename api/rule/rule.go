@@ -216,8 +216,3 @@ func (f field) formatValue() string {
 	}
 	return strconv.FormatUint(uint64(n), 10)
 }
-
-// escape writes a space and a backslash as auditctl wants them in a file.
-func escape(s string) string { return escaper.Replace(s) }
-
-var escaper = strings.NewReplacer(" ", `\ `, `\`, `\\`)

@@ -28,8 +28,8 @@ func (p *parser) cut(line string) {
 // plainEnd is the end of what is the word as it stands: at a space, or at a byte that may be more than itself.
 func plainEnd(line string, at int) int {
 	for ; at < len(line); at++ {
-		switch line[at] {
-		case ' ', '\t', '"', '\'', '\\', noBreakSpace[0]:
+		switch c := line[at]; {
+		case c <= ' ', c == '"', c == '\'', c == '\\', c == noBreakSpace[0]:
 			return at
 		}
 	}
@@ -67,14 +67,17 @@ func (p *parser) knotted(line string, start int) (text string, end int) {
 	for ; i < len(line) && (quote != 0 || blank(line, i) == 0); i++ {
 		c := line[i]
 		switch {
-		case quote != 0 && c == quote:
+		case c < ' ' && c != '\t':
+			p.fail(i+1, "end lines with a line feed, and write no other control character", "control character %#02x", c)
+			return b.String(), len(line)
+		case c == quote:
 			quote = 0
 		case quote != 0:
 			b.WriteByte(c)
 		case opensQuote(line, start, i):
 			p.warn(i+1, "auditctl keeps quotes as part of the word; here they only enclose it")
 			quote = c
-		case c == '\\' && i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\\'):
+		case c == '\\' && frees(line, start, i+1):
 			i++
 			b.WriteByte(line[i])
 		default:
@@ -86,6 +89,31 @@ func (p *parser) knotted(line string, start int) (text string, end int) {
 
 // opensQuote says whether a quote at i begins a quotation: at the beginning of a word or of a value, and closed later.
 func opensQuote(line string, start, i int) bool {
-	c := line[i]
-	return (c == '"' || c == '\'') && (i == start || strings.IndexByte("=<>&", line[i-1]) >= 0) && strings.IndexByte(line[i+1:], c) >= 0
+	return isQuote(line[i]) && begins(line, start, i) && strings.IndexByte(line[i+1:], line[i]) >= 0
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' }
+
+// begins says whether a word or a value begins at i.
+func begins(s string, start, i int) bool { return i == start || strings.IndexByte("=<>&", s[i-1]) >= 0 }
+
+// frees says whether a backslash before i makes what stands there a part of the word and nothing more. auditctl knows this of a space and of a
+// backslash.
+func frees(line string, start, i int) bool {
+	return blank(line, i) > 0 || i < len(line) && (line[i] == '\\' || (isQuote(line[i]) || line[i] == '#') && begins(line, start, i-1))
+}
+
+// escape writes a value so that it is read as the same.
+func escape(s string) string {
+	if plainEnd(s, 0) == len(s) && !strings.HasPrefix(s, "#") {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; blank(s, i) > 0 || c == '\\' || (isQuote(c) || c == '#') && begins(s, 0, i) {
+			b.WriteByte('\\')
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
