@@ -176,5 +176,5 @@ func artifact(name string) sarifArtifact {
 	if err != nil || relative == ".." || strings.HasPrefix(relative, "../") {
 		return sarifArtifact{URI: (&url.URL{Scheme: "file", Path: filepath.ToSlash(whole)}).String()}
 	}
-	return sarifArtifact{URI: (&url.URL{Path: filepath.ToSlash(relative)}).EscapedPath(), Base: "%SRCROOT%"}
+	return sarifArtifact{URI: (&url.URL{Path: filepath.ToSlash(relative)}).String(), Base: "%SRCROOT%"}
 }
