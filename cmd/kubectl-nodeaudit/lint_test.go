@@ -60,7 +60,9 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 		},
 		"a rule twice": {
 			"p.yaml", policy("p", "rules: |", "  -w /etc -p wa -k a", "  -w /etc/ -p aw -k a", "  -w /etc -p wa -k b"),
-			"p.yaml:7:5: warning: the same rule as in line 6: remove one, the kernel takes it once (duplicate)\n",
+			"p.yaml:7:5: warning: the same rule as in line 6: remove one, the kernel takes it once (duplicate)\n" +
+				"p.yaml:8:5: warning: the rule in line 6 records all of its events, so the key b never appears: " +
+				"put it before that rule, or give both the same key (shadowed)\n",
 		},
 		"a rule for two architectures twice": {
 			"a.rules", "-a always,exit -F arch=b64 -S bind -k a\n-a always,exit -F arch=b32 -S bind -k a\n-a always,exit -F arch=b64 -S bind -k a\n",

@@ -216,3 +216,19 @@ func BenchmarkForPolicy(b *testing.B) {
 		ForPolicy(&p)
 	}
 }
+
+func TestWarningsAreOneForEachCheckTheMostImportantFirst(t *testing.T) {
+	rules := strings.Repeat("-a always,exit -F arch=b64 -S bind -F uid=1 -k a\n", 30) + "-w /x -p wa -k x # remark\n-a task,never\n-w /y -p wa\n"
+	limit := int64(1)
+	_, _, verdicts := ForNode(linuxNode, []v1alpha1.AuditPolicy{policy("p", "-b 2\n"+rules, func(p *v1alpha1.AuditPolicy) { p.Spec.Kernel.BacklogLimit = &limit })}, nil, nil)
+	want := []string{
+		"line 33, column 1: no process that starts from now on is audited, whatever the other rules say: remove it (silences-all)",
+		"line 2, column 1: 32-bit programs escape it: write it once more with arch=b32 (missing-b32)",
+		"line 3, column 1: the same rule as in line 2: remove one, the kernel takes it once; also lines 4, 5, 6, 7, 8 and 23 more (duplicate)",
+		"line 32, column 18: auditctl refuses a comment behind a rule; here it is left out",
+		"-b says 2 and kernel.backlogLimit 1: kernel.backlogLimit wins",
+	}
+	if diff := cmp.Diff(want, verdicts[0].Warnings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -23,13 +23,16 @@ const (
 	syntax           = "syntax"
 	keyTooLong       = "key-too-long"
 	silencesAll      = "silences-all"
+	deadRule         = "dead-rule"
 	unknownToKernel  = "unknown-to-kernel"
 	hotRule          = "hot-rule"
+	shadowed         = "shadowed"
 	symlinkWatch     = "symlink-watch"
 	watchShouldBeDir = "watch-should-be-dir"
 	withoutArch      = "syscall-without-arch"
 	missingB32       = "missing-b32"
 	duplicate        = "duplicate"
+	redundant        = "redundant"
 	auidUnset        = "auid-unset-in-containers"
 	notation         = "notation"
 	auidMatchesAll   = "auid-takes-unset"
@@ -79,6 +82,10 @@ var checks = []Check{
 		silencesAll, rule.Warning, "A rule switches off all others",
 		"Distributions ship rules such as -a task,never that disarm auditing, so that whatever else is loaded records nothing. Remove the rule.",
 	}, {
+		deadRule, rule.Warning, "A rule can never act, because an earlier one takes all its events",
+		"The kernel stops at the first rule that matches. A rule behind a broader never records nothing, and a never behind a broader rule " +
+			"keeps nothing quiet. Put the narrower rule first, or remove it.",
+	}, {
 		unknownToKernel, rule.Warning, "A rule names what the node's kernel does not have",
 		"A system call or an architecture that the machine lacks keeps the rule from loading; a system call that is newer than the kernel never " +
 			"happens. Leave it out, or select other nodes.",
@@ -86,6 +93,10 @@ var checks = []Check{
 		hotRule, rule.Warning, "A rule records something that every program does all the time",
 		"Every record is written, sent and stored, and a full queue slows down every program or loses events. Narrow the rule with a path, a " +
 			"user, or success=0.",
+	}, {
+		shadowed, rule.Warning, "An earlier rule records all events of a rule, under another key",
+		"The kernel writes the key of the first rule that matches, so the key of the later one never appears and no route finds it. Put the " +
+			"narrower rule first, or give both one key.",
 	}, {
 		symlinkWatch, rule.Warning, "A path is a symbolic link",
 		"The kernel takes the link itself: what happens to the file behind it is not recorded. Name the file behind it.",
@@ -101,8 +112,11 @@ var checks = []Check{
 		"A 64-bit kernel runs 32-bit programs too, which the rule does not see: whoever wants to hide compiles with -m32. Add the same rule " +
 			"with arch=b32, or one that records all 32-bit calls.",
 	}, {
-		duplicate, rule.Warning, "A rule stands there twice, or an earlier one does all that it does",
-		"The kernel takes a rule once. Remove the later one.",
+		duplicate, rule.Warning, "A rule stands there twice",
+		"The kernel takes a rule once. Remove one of the two.",
+	}, {
+		redundant, rule.Warning, "An earlier rule does all that a rule does",
+		"Every event of the rule is recorded by an earlier one with the same key, or kept quiet by it. Remove the rule.",
 	}, {
 		auidUnset, rule.Warning, "A rule sees people who log in to the node, and no container",
 		"auid and the session are set when somebody logs in, by sshd or a console. Processes of containers have none, so a rule with " +

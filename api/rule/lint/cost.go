@@ -9,8 +9,8 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/rule"
 )
 
-// Cost is what a set of rules costs on a node, as an estimate.
-type Cost struct {
+// Load is what rules in the kernel cost, as an estimate.
+type Load struct {
 	// Rules is how many there are. A line that names two architectures has two.
 	Rules int `json:"rules"`
 	// Linear is how many of them every system call of every process walks.
@@ -21,10 +21,22 @@ type Cost struct {
 	Nanoseconds int `json:"nanoseconds"`
 }
 
+// Cost is what a set of rules costs on a node.
+type Cost struct {
+	// Load is that of the rules as they are written.
+	Load
+	// Optimised is that of the rules that nodes make of them unless spec.optimize is false. Nil where there are too many to try.
+	Optimised *Load `json:"optimised,omitempty"`
+}
+
 // String returns a sentence without a full stop.
 func (c Cost) String() string {
-	return fmt.Sprintf("%s, %d walked by every system call and %d found by file: about %d ns for each system call",
+	s := fmt.Sprintf("%s, %d walked by every system call and %d found by file: about %d ns for each system call",
 		count(c.Rules, "rule"), c.Linear, c.Hashed, c.Nanoseconds)
+	if o := c.Optimised; o != nil && *o != c.Load {
+		s += fmt.Sprintf("; nodes make %d of them, %d walked: about %d ns", o.Rules, o.Linear, o.Nanoseconds)
+	}
+	return s
 }
 
 func count(n int, noun string) string {
@@ -49,34 +61,42 @@ const (
 // Cost estimates what the rules cost such a node.
 func (t Target) Cost(rules []rule.Rule) Cost {
 	s := newSet(t, rules)
-	var wires []rule.Wire
-	for _, e := range s.entries {
-		if e.known {
-			wires = append(wires, e.wire)
-		}
+	var wires, fewer []rule.Wire
+	order := s.evaluated()
+	for _, e := range order {
+		wires = append(wires, e.wire)
 	}
-	c := t.CostOf(wires)
-	c.Rules = len(rules)
+	c := Cost{Load: t.load(wires)}
+	missing := len(rules) - c.Rules // which no such node has
+	c.Rules += missing
+	if result, done := s.optimised(order); done {
+		for _, r := range result.Rules {
+			fewer = append(fewer, r.Wire)
+		}
+		optimised := t.load(fewer)
+		optimised.Rules += missing
+		c.Optimised = &optimised
+	}
 	return c
 }
 
-// CostOf estimates what rules in wire form cost, in this order.
-func (t Target) CostOf(wires []rule.Wire) Cost {
-	c := Cost{Rules: len(wires)}
+// load estimates what rules in wire form cost, in this order.
+func (t Target) load(wires []rule.Wire) Load {
+	l := Load{Rules: len(wires)}
 	var linear []rule.Parts
 	for _, w := range wires {
 		parts, err := w.Open()
 		switch {
 		case err != nil || parts.List != listExit:
 		case slices.ContainsFunc(parts.Fields, byInode):
-			c.Hashed++
+			l.Hashed++
 		default:
 			linear = append(linear, parts)
 		}
 	}
-	c.Linear = len(linear)
-	c.Nanoseconds = int(math.Round(t.walk(linear)))
-	return c
+	l.Linear = len(linear)
+	l.Nanoseconds = int(math.Round(t.walk(linear)))
+	return l
 }
 
 // byInode says whether a field puts its rule into the table of inodes, kernel/auditfilter.c.
@@ -86,9 +106,8 @@ func byInode(f rule.Part) bool {
 
 // walk is what a quiet system call pays for a list.
 func (t Target) walk(list []rule.Parts) float64 {
-	native, _ := rule.ABIs(cmp.Or(t.Machine, defaultMachine))
-	_, arch32 := rule.ABIs(cmp.Or(t.Machine, defaultMachine))
-	native = cmp.Or(native, arch32)
+	b64, b32 := rule.ABIs(cmp.Or(t.Machine, defaultMachine))
+	native := cmp.Or(b64, b32)
 	call, _ := rule.CallNumber(native, "getppid")
 	far := min(1, max(0, float64(len(list)-fewRules)/(manyRules-fewRules)))
 	total := 0.0

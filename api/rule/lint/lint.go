@@ -50,8 +50,7 @@ func (t Target) Rules(rules []rule.Rule) []rule.Problem {
 	} {
 		check(s)
 	}
-	slices.SortStableFunc(s.found, func(a, b rule.Problem) int {
-		return cmp.Or(a.Line-b.Line, rank(a.Check)-rank(b.Check))
-	})
-	return s.found
+	found := slices.DeleteFunc(s.found, s.isBeside)
+	slices.SortStableFunc(found, func(a, b rule.Problem) int { return cmp.Or(a.Line-b.Line, rank(a.Check)-rank(b.Check)) })
+	return found
 }

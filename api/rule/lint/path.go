@@ -11,7 +11,7 @@ func (s *set) paths() {
 	above := newHost(nil, s.rules()).above
 	for i := range s.entries {
 		e := &s.entries[i]
-		if !e.known {
+		if _, open := e.rule.Placeholder(); open || !e.known {
 			continue
 		}
 		for _, f := range e.parts.Fields {

@@ -14,6 +14,8 @@ type set struct {
 	entries []entry
 	found   []rule.Problem
 	told    map[told]bool
+	// superfluous are lines whose rule may go.
+	superfluous map[int]bool
 }
 
 type told struct {
@@ -39,7 +41,7 @@ var others = []string{defaultMachine, "aarch64", "s390x", "ppc64le", "riscv64", 
 const defaultMachine = "x86_64"
 
 func newSet(t Target, rules []rule.Rule) *set {
-	s := &set{Target: t, told: map[told]bool{}}
+	s := &set{Target: t, told: map[told]bool{}, superfluous: map[int]bool{}}
 	machines := others
 	if t.Machine != "" {
 		machines = []string{t.Machine}
@@ -54,8 +56,12 @@ func newSet(t Target, rules []rule.Rule) *set {
 func newEntry(r rule.Rule, h *host, machines []string) entry {
 	e := entry{rule: r}
 	e.names, e.all = r.Calls()
+	placed := r
+	if name, open := r.Placeholder(); open { // the programs that it stands for are files like any other
+		placed = r.WithPath("/" + name)
+	}
 	for _, h.machine = range machines {
-		wire, err := r.Encode(h)
+		wire, err := placed.Encode(h)
 		if err != nil {
 			e.err = err
 			continue
