@@ -22,7 +22,9 @@ func unknownValue(t *fieldType, s string) *wrongValue {
 	case family:
 		wrong.fix = familyFix(s)
 	case number, session:
-		if strings.HasPrefix(s, "-") {
+		if t.name == "success" {
+			wrong.fix = "write 1 for calls that succeed, 0 for those that fail"
+		} else if strings.HasPrefix(s, "-") {
 			wrong.fix = "write a number that is not negative"
 		}
 	default:

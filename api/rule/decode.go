@@ -71,6 +71,9 @@ func decodeField(id, value uint32, op operator, buffer string) (field, string, e
 // archText prefers b64 and b32, as auditctl -l does.
 func archText(audit uint32) string {
 	text := fmt.Sprintf("%#x", audit)
+	if audit == 0 { // which stands for an ABI that a machine does not have
+		return text
+	}
 	for _, m := range machines {
 		switch audit {
 		case m.b64:

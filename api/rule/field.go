@@ -60,9 +60,12 @@ func (p *parser) addKey(value word) {
 		p.problems[len(p.problems)-1].Check = "key-too-long"
 		return
 	}
-	if p.rule.keys = append(p.rule.keys, value.text); len(p.rule.keys) == 1 {
-		p.push(value.column, field{keyField, equal, operand{}})
+	if len(p.rule.keys) > 0 {
+		p.rule.keys = append(p.rule.keys, value.text)
+		return
 	}
+	p.rule.keys = []string{value.text}
+	p.push(value.column, field{keyField, equal, operand{}})
 }
 
 func (p *parser) addField(value word) {

@@ -28,6 +28,8 @@ func TestWhatAuditctlMisreadsIsAnError(t *testing.T) {
 		},
 		{"an address family that does not exist", "-a always,exit -S all -F saddr_fam=46", nil, wrong(36, `value "46" of saddr_fam is not known`,
 			"write the number of an address family, from 0 to 45")},
+		{"a success in words", "-a always,exit -S all -F success=yes", nil, wrong(34, `value "yes" of success is not known`,
+			"write 1 for calls that succeed, 0 for those that fail")},
 		{"a session in words", "-a always,exit -S all -F sessionid=none", nil, wrong(36, `value "none" of sessionid is not known`, oneFix)},
 		{"a type of file in capitals", "-a always,exit -S all -F filetype=DIR", nil, wrong(35, `value "DIR" of filetype is not known`,
 			"write file, dir, socket, link, character, block or fifo")},

@@ -81,6 +81,8 @@ func (p *parser) listAction(letter byte, value word) {
 		fix := "write an action (always, never) and a list (exit, user, exclude, task, filesystem, io_uring), for example always,exit"
 		if first == "entry" || second == "entry" {
 			fix = "the entry list is gone since Linux 2.6.38: write exit"
+		} else if first == "possible" || second == "possible" {
+			fix = "the action possible is gone since Linux 2.6.17: write always or never"
 		}
 		p.fail(value.column, fix, "%q is not an action and a list", value.text)
 	default:

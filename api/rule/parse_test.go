@@ -74,6 +74,8 @@ func TestWrongOptionsAreErrors(t *testing.T) {
 		{"a system call before its rule", "-S open", nil, wrong(1, "-S stands before the rule that it belongs to", "put -a first")},
 		{"an action without a list", "-a always", nil, wrong(4, `"always" is not an action and a list`, actionFix)},
 		{"an unknown action", "-a sometimes,exit", nil, wrong(4, `"sometimes,exit" is not an action and a list`, actionFix)},
+		{"an action that is gone", "-a exit,possible -S open", nil, wrong(4, `"exit,possible" is not an action and a list`,
+			"the action possible is gone since Linux 2.6.17: write always or never")},
 		{"a list that is gone", "-a always,entry -S open", nil, wrong(4, `"always,entry" is not an action and a list`,
 			"the entry list is gone since Linux 2.6.38: write exit")},
 	})

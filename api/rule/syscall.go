@@ -1,7 +1,6 @@
 package rule
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,7 +22,9 @@ func (p *parser) addSyscalls(column int, value word) {
 		return
 	}
 	all := allCalls()
-	p.rule.syscalls = slices.Grow(p.rule.syscalls, strings.Count(value.text, ",")+1)
+	if p.rule.syscalls == nil {
+		p.rule.syscalls = make([]syscallName, 0, strings.Count(value.text, ",")+1)
+	}
 	for at := 0; at <= len(value.text) && !p.failed; {
 		name, _, _ := strings.Cut(value.text[at:], ",")
 		if name != "" {

@@ -50,10 +50,16 @@ func blank(line string, at int) int {
 }
 
 func (p *parser) skipBlank(line string, at int) int {
-	for n := blank(line, at); n > 0; n = blank(line, at) {
-		if line[at] != ' ' {
-			p.warn(at+1, "auditctl takes a tab or a no-break space for a part of the word; here it is a space")
+	for at < len(line) {
+		if line[at] == ' ' {
+			at++
+			continue
 		}
+		n := blank(line, at)
+		if n == 0 {
+			return at
+		}
+		p.warn(at+1, "auditctl takes a tab or a no-break space for a part of the word; here it is a space")
 		at += n
 	}
 	return at

@@ -19,6 +19,9 @@ func names(sys, libaudit source, kernel string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	apparmor := messages["AA"] // AUDIT_AA in the kernel, APPARMOR for auditctl
+	delete(messages, "AA")
+	messages["APPARMOR"] = apparmor
 	errnos, err := sys.constants(errnoConstant, "unix/zerrors_linux.go", "unix/zerrors_linux_amd64.go")
 	if err != nil {
 		return "", err
@@ -33,7 +36,7 @@ func names(sys, libaudit source, kernel string) (string, error) {
 	}
 	header := fmt.Sprintf("# Names and numbers of %s, from %s. message: record types, with those of user space from %s; errno: errors;\n"+
 		"# family: address families, of which max is none. Made by hack/gentables; do not edit.\n", kernel, sys, libaudit)
-	return header + line("message", messages, nil) + line("errno", errnos, nil) + line("family", small, nil), nil
+	return header + line("message", messages, map[string]int64{"AA": apparmor}) + line("errno", errnos, nil) + line("family", small, nil), nil
 }
 
 // recordTypes are those of include/uapi/linux/audit.h, and those that only programs write.
@@ -47,7 +50,6 @@ func recordTypes(sys, libaudit source) (map[string]int64, error) {
 		return nil, err
 	}
 	maps.Copy(found, kernels)
-	found["APPARMOR"] = found["AA"] // the name that auditctl has for it
 	maps.DeleteFunc(found, func(name string, number int64) bool {
 		return strings.HasPrefix(name, "FIRST_") || strings.HasPrefix(name, "LAST_") || strings.HasSuffix(name, "_LAST_MSG") ||
 			number < 1000 || number >= 3000
