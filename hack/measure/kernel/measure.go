@@ -61,7 +61,9 @@ func (m *measurement) repeat(ctx context.Context, what string, prepare, do func(
 
 func nothing(int) error { return nil }
 
-func marked(i int) rule.Wire { return kerneltest.Syscall(call, fmt.Sprintf("measure-kernel-changed-%d", i)) }
+func marked(i int) rule.Wire {
+	return kerneltest.Syscall(call, fmt.Sprintf("measure-kernel-changed-%d", i))
+}
 
 // changes replaces one rule of total: as the agent does on its own host and from a container, and the delete alone.
 func (m *measurement) changes(ctx context.Context, total int) error {
