@@ -35,8 +35,8 @@ type Change struct {
 
 // Apply makes the changes one after the other, with the paths in rules meant below hostRoot, and returns an error or nil for each. Where
 // hostRoot is not "/" a short-lived child makes them, because the kernel looks paths up in the root directory of whoever asks, and a
-// process that has entered another one may not be allowed to come back. A rule on a program (exe=) is deleted even where the program's
-// directory is gone, which Client.Delete cannot. After an error that every other change would meet too, and after
+// process that has entered another one may not be allowed to come back. What Client.Delete cannot find although it is listed is
+// deleted too: a rule in another form than its canonical one, and a rule on a program (exe=) whose directory is gone. After an error that every other change would meet too, and after
 // the end of ctx, nothing more is tried and the rest have that error. It must not be called concurrently with itself.
 func Apply(ctx context.Context, hostRoot string, changes []Change) []error {
 	if len(changes) == 0 {
@@ -58,8 +58,8 @@ func Apply(ctx context.Context, hostRoot string, changes []Change) []error {
 	}
 	return each(ctx, changes, func(change Change) error {
 		err := do(change)
-		if change.Op == Delete && errors.Is(err, ErrNotFound) && program(change.Rule) != "" && unstick(client, change.Rule) == nil {
-			return nil
+		if change.Op == Delete && errors.Is(err, ErrNotFound) {
+			return deleteListed(client, do, change.Rule, err)
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel/kerneltest"
 )
@@ -43,6 +44,25 @@ func TestKernelARuleOnAProgramOfAnotherRootCanBeDeleted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// auditctl loads `-a never,task` with every bit of the mask set, which the kernel does not look at but compares. The rule here is of the
+// exclude list, which disturbs nobody while the test runs.
+func TestKernelARuleIsDeletedWhateverItsUnusedMask(t *testing.T) {
+	client := kerneltest.Lock(t)
+	file, _ := rule.Parse("-a always,exclude -F msgtype=1999")
+	w, err := file.Rules[0].Encode(host.New("/"))
+	must(t, err)
+	parts, err := w.Open()
+	must(t, err)
+	for i := range parts.Mask {
+		parts.Mask[i] = ^uint32(0)
+	}
+	must(t, client.Add(parts.Wire()))
+	if err := client.Delete(w.Canonical()); !errors.Is(err, kernel.ErrNotFound) {
+		t.Errorf("deleting the canonical form: %v, want ErrNotFound", err)
+	}
+	must(t, errors.Join(kernel.Apply(t.Context(), "/", []kernel.Change{{Op: kernel.Delete, Rule: w.Canonical()}})...))
 }
 
 // A reader with a socket of its own sees each of the other rules in every listing, and the changed one in its old or its new form.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
 )
@@ -15,6 +16,23 @@ const fieldExe = 112
 
 // scratchPlaces are where a directory may be made in a container whose root directory is read-only.
 var scratchPlaces = []string{os.TempDir(), "/dev/shm"}
+
+// deleteListed deletes a rule that the kernel did not find, in the form in which the kernel lists it: the masks of rules that apply to no system
+// call may differ from those of the canonical form, and the kernel compares them. Where it lists no such rule the answer is notFound.
+func deleteListed(client *Client, do func(Change) error, w rule.Wire, notFound error) error {
+	listed, err := client.List()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(listed, func(l rule.Wire) bool { return l.Canonical() == w.Canonical() })
+	if i < 0 {
+		return notFound
+	}
+	if err = do(Change{Op: Delete, Rule: listed[i]}); errors.Is(err, ErrNotFound) && program(w) != "" {
+		return unstick(client, listed[i])
+	}
+	return err
+}
 
 // unstick deletes a rule on a program to which there is no way any more, or which was loaded in another root: the kernel looks the program's
 // directory up in a request to delete too, and compares nothing but the path's text afterwards. It gets a root in which the directory is.
