@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
+)
+
+// hostRule is a rule with its bytes on this machine, in canonical form unless the kernel listed it.
+type hostRule struct {
+	compiled
+	wire  rule.Wire
+	first bool // written with -A
+}
+
+// listedRule is a rule of the kernel, ready to be printed.
+func listedRule(w rule.Wire) hostRule {
+	r := hostRule{compiled: compiled{Hex: hex.EncodeToString([]byte(w.Canonical()))}, wire: w}
+	decoded, err := rule.Decode(w)
+	if err != nil {
+		r.Rule, r.Error = fmt.Sprintf("# not known to this version (%v): %s", err, r.Hex), err.Error()
+		return r
+	}
+	r.Rule, r.Keys = decoded.String(), decoded.Keys()
+	return r
+}
+
+// comparison is what files ask for beside what the kernel has.
+type comparison struct {
+	// missing are not in the kernel, extra are in no file, and misplaced stand on the wrong side of a rule of the other action.
+	missing, extra, misplaced []hostRule
+}
+
+func (c comparison) differences() int { return len(c.missing) + len(c.extra) + len(c.misplaced) }
+
+// compare goes by the bytes: two texts may be one rule. Each rule counts once.
+func compare(want []hostRule, listed []rule.Wire) comparison {
+	var c comparison
+	wanted, have := map[rule.Wire]int{}, map[rule.Wire]bool{}
+	for _, w := range listed {
+		have[w.Canonical()] = true
+	}
+	for _, r := range want {
+		if _, twice := wanted[r.wire]; twice {
+			continue
+		}
+		wanted[r.wire] = len(wanted)
+		if !have[r.wire] {
+			c.missing = append(c.missing, r)
+		}
+	}
+	var common []rule.Wire
+	for _, w := range listed {
+		if _, is := wanted[w.Canonical()]; is {
+			common = append(common, w.Canonical())
+		} else {
+			c.extra = append(c.extra, listedRule(w))
+		}
+	}
+	c.misplaced = misplaced(common, wanted)
+	return c
+}
+
+// misplaced returns the never rules that stand behind a rule which they should stand before, or before one that they should stand behind. Among
+// rules of one action order decides nothing but the key.
+func misplaced(order []rule.Wire, place map[rule.Wire]int) []hostRule {
+	var found []hostRule
+	for i, never := range order {
+		if never.Never() && wrongAt(i, order, place) {
+			found = append(found, listedRule(never))
+		}
+	}
+	return found
+}
+
+func wrongAt(at int, order []rule.Wire, place map[rule.Wire]int) bool {
+	never := order[at]
+	for i, w := range order {
+		if w.List() == never.List() && !w.Never() && (i < at) != (place[w] < place[never]) {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted reads files and returns what they would load on the host below root, in order, and the findings. Rules of policies that only observe
+// are left out.
+func wanted(c *cobra.Command, args []string, root string) ([]hostRule, []finding, error) {
+	if err := isRoot(root); err != nil {
+		return nil, nil, err
+	}
+	all, err := read(args, c.InOrStdin())
+	if err != nil {
+		return nil, nil, err
+	}
+	assembled, conflicts := assemble(all.inputs)
+	found := slices.Concat(all.found, conflicts)
+	node := host.New(root)
+	rules, unresolved := onHost(expanded(assembled, node), node)
+	return rules, append(found, unresolved...), nil
+}
+
+// onHost looks up what rules name, and puts them in the kernel's order.
+func onHost(rules []compiled, node rule.Host) ([]hostRule, []finding) {
+	var first, rest []hostRule
+	var found []finding
+	for _, r := range rules {
+		if r.Mode == string(v1alpha1.ModeObserve) {
+			continue
+		}
+		wire, err := r.rule.Encode(node)
+		switch {
+		case err != nil:
+			found = append(found, r.unresolved(err))
+		case wire.First():
+			first = append(first, hostRule{r, wire.Canonical(), wire.First()})
+		default:
+			rest = append(rest, hostRule{r, wire.Canonical(), wire.First()})
+		}
+	}
+	slices.Reverse(first) // each -A asks for the beginning: the last one gets it
+	return append(first, rest...), found
+}
