@@ -113,7 +113,7 @@ func (m *measurement) listings(ctx context.Context, total int, auditctl string) 
 	if err != nil {
 		return err
 	}
-	defer theirs.Close()
+	defer func() { _ = theirs.Close() }()
 	for _, way := range []struct {
 		name string
 		list func(int) error

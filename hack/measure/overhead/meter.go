@@ -101,7 +101,7 @@ type meter struct {
 }
 
 func startMeter(ctx context.Context, dir string) (*meter, error) {
-	m := &meter{command: exec.CommandContext(ctx, "/proc/self/exe", meterCommand, dir)} //nolint:gosec // our own program
+	m := &meter{command: exec.CommandContext(ctx, "/proc/self/exe", meterCommand, dir)}
 	m.command.Stderr = os.Stderr
 	var errIn, errOut error
 	m.in, errIn = m.command.StdinPipe()
