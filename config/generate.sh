@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 chart=charts/nodeaudit
 hack/tools/build.sh helm
 
-for program in controller agent uninstall; do
+for program in controller agent uninstall webhook; do
 	go tool controller-gen rbac:roleName=nodeaudit-$program,fileName=$program.yaml paths=./internal/rights/$program output:rbac:dir=$chart/files/rbac
 done
 mkdir -p $chart/files/crds
@@ -33,14 +33,16 @@ plain() {
 	'
 }
 
-# render TEMPLATE FILE
+# render TEMPLATE FILE [FLAG…]
 render() {
-	mkdir -p "$(dirname "$2")"
+	local template=$1 file=$2
+	shift 2
+	mkdir -p "$(dirname "$file")"
 	{
-		echo "# Made from $chart/templates/$1 by config/generate.sh."
-		.local/bin/helm template nodeaudit $chart --namespace nodeaudit-system --show-only "templates/$1" | plain
-	} >"$2.new"
-	mv "$2.new" "$2"
+		echo "# Made from $chart/templates/$template by config/generate.sh."
+		.local/bin/helm template nodeaudit $chart --namespace nodeaudit-system --show-only "templates/$template" "$@" | plain
+	} >"$file.new"
+	mv "$file.new" "$file"
 }
 
 render agent/daemonset.yaml config/agent/daemonset.yaml
@@ -51,3 +53,5 @@ render admission/configmaps.yaml config/admission/configmaps.yaml
 render admission/nodeauditstatuses.yaml config/admission/nodeauditstatuses.yaml
 render uninstall/job.yaml config/uninstall/job.yaml
 render uninstall/rbac.yaml config/uninstall/rbac.yaml
+render admission/webhook.yaml config/webhook/webhook.yaml --set webhook.enabled=true
+render admission/webhook-rbac.yaml config/webhook/rbac.yaml --set webhook.enabled=true

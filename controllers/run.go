@@ -8,16 +8,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -25,6 +28,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/controllers/admit"
 	"github.com/nodeaudit/nodeaudit/controllers/distribute"
 	"github.com/nodeaudit/nodeaudit/controllers/observe"
 	"github.com/nodeaudit/nodeaudit/controllers/report"
@@ -40,6 +44,10 @@ type Options struct {
 	MetricsAddress, HealthAddress string
 	// StaleAfter is the age beyond which a node's report counts as missing.
 	StaleAfter time.Duration
+	// WebhookPort is where the admission webhook listens; 0 is for none.
+	WebhookPort int
+	// Now is the clock that the webhook's certificates are renewed by. Nil is time.Now.
+	Now func() time.Time
 	// Registry takes the metrics of the reconcilers. What listens on MetricsAddress serves controller-runtime's own registry.
 	Registry prometheus.Registerer
 	// Log is the program's.
@@ -63,6 +71,9 @@ func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("adding the core objects: %w", err)
+	}
+	if err := admissionregistrationv1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("adding the objects of admission: %w", err)
 	}
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("adding the objects of nodeaudit: %w", err)
@@ -100,7 +111,7 @@ func newManager(cluster *rest.Config, options Options, logger logr.Logger) (mana
 	mgr, err := manager.New(cluster, manager.Options{
 		Scheme: scheme,
 		Logger: logger,
-		Cache:  observe.CacheOptions(options.Namespace),
+		Cache:  cacheOptions(options),
 		Client: client.Options{
 			FieldOwner: lease,
 			// A plan that was made from ConfigMaps older than our own writes could let more nodes go than a rollout allows.
@@ -121,6 +132,14 @@ func newManager(cluster *rest.Config, options Options, logger logr.Logger) (mana
 	return mgr, nil
 }
 
+func cacheOptions(options Options) cache.Options {
+	cached := observe.CacheOptions(options.Namespace)
+	if options.WebhookPort != 0 {
+		maps.Copy(cached.ByObject, admit.Cache(options.Namespace))
+	}
+	return cached
+}
+
 func setup(mgr manager.Manager, options Options) error {
 	err := distribute.Setup(mgr, distribute.Options{
 		Namespace: options.Namespace, StaleAfter: options.StaleAfter, Log: options.Log, Metrics: distribute.NewMetrics(options.Registry),
@@ -134,6 +153,9 @@ func setup(mgr manager.Manager, options Options) error {
 	if err != nil {
 		return err
 	}
+	if err := setupWebhook(mgr, options); err != nil {
+		return err
+	}
 	if err := mgr.AddHealthzCheck("alive", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the health check: %w", err)
 	}
@@ -141,6 +163,19 @@ func setup(mgr manager.Manager, options Options) error {
 		return fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return nil
+}
+
+func setupWebhook(mgr manager.Manager, options Options) error {
+	if options.WebhookPort == 0 {
+		return nil
+	}
+	now := options.Now
+	if now == nil {
+		now = time.Now
+	}
+	return admit.Setup(mgr, admit.Options{
+		Namespace: options.Namespace, Port: options.WebhookPort, Log: options.Log, Metrics: admit.NewMetrics(options.Registry), Now: now,
+	})
 }
 
 // synced says that the caches are filled. A replica that stands by is ready as well: it could take over.

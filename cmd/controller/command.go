@@ -55,6 +55,7 @@ func command(out io.Writer) *cobra.Command {
 	f.StringVar(&options.MetricsAddress, "metrics-address", ":8080", `address of /metrics; "0" for none`)
 	f.StringVar(&options.HealthAddress, "health-address", ":8081", `address of /healthz and /readyz; "0" for none`)
 	f.DurationVar(&options.StaleAfter, "stale-after", 3*time.Minute, "age at which a node's report counts as missing; agents renew theirs every minute")
+	f.IntVar(&options.WebhookPort, "webhook-port", 0, "port of the webhook that refuses policies which cannot compile; 0 for none. It needs what the chart makes with webhook.enabled")
 	c.AddCommand(uninstallCommand(out, &access, &logs))
 	return c
 }

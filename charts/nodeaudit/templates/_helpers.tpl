@@ -41,7 +41,7 @@ app.kubernetes.io/part-of: nodeaudit
 system:serviceaccount:{{ (index . 0).Release.Namespace }}:{{ index . 1 }}
 {{- end }}
 
-{{/* The account nodeaudit-COMPONENT, its roles from files/rbac/COMPONENT.yaml and their bindings; takes [root, component, annotations]. */}}
+{{/* The account nodeaudit-COMPONENT with its roles; takes [root, component, annotations]. */}}
 {{- define "nodeaudit.rights" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
@@ -60,6 +60,15 @@ metadata:
   {{- end }}
 # Pods that use it ask for its token themselves.
 automountServiceAccountToken: false
+{{ include "nodeaudit.roles" (list $root $component $name $annotations) }}
+{{- end }}
+
+{{/* The roles from files/rbac/NAME.yaml and their bindings to an account; takes [root, name, account, annotations]. */}}
+{{- define "nodeaudit.roles" -}}
+{{- $root := index . 0 -}}
+{{- $component := index . 1 -}}
+{{- $account := index . 2 -}}
+{{- $annotations := index . 3 -}}
 {{- range $text := splitList "\n---\n" ($root.Files.Get (printf "files/rbac/%s.yaml" $component)) }}
 {{- $role := fromYaml $text }}
 {{- $metadata := dict "name" $role.metadata.name }}
@@ -96,7 +105,7 @@ roleRef:
   name: {{ $role.metadata.name }}
 subjects:
 - kind: ServiceAccount
-  name: {{ $name }}
+  name: {{ $account }}
   namespace: {{ $root.Release.Namespace }}
 {{- end }}
 {{- end }}
