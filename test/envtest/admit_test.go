@@ -1,0 +1,131 @@
+package envtest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
+	clean(t)
+	before := policy("before", broken)
+	doomed := policy("doomed", broken)
+	doomed.Finalizers = []string{"example.org/stay"}
+	limited := policy("limited", passwd, func(s *v1alpha1.AuditPolicySpec) { s.Kernel.BacklogLimit = new(int64(1000)) })
+	create(t, node("n1"), before, doomed, limited) // while there is no webhook
+	w := installWebhook(t)
+	start(t, w.options)
+	w.untilItRefuses(t)
+
+	for _, row := range []struct {
+		name     string
+		try      func(client.Client) error
+		refusal  []string // nil: taken
+		warnings []string // a part of each
+	}{
+		{
+			"a rule that does not compile, with line, column and reason",
+			func(c client.Client) error { return c.Create(t.Context(), policy("p", broken)) },
+			[]string{`admission webhook "auditpolicies.nodeaudit.dev" denied the request: rules: line 2`, "nosuchfield"}, nil,
+		},
+		{
+			"a selector that does not compile",
+			func(c client.Client) error {
+				return c.Create(t.Context(), policy("p", passwd, func(s *v1alpha1.AuditPolicySpec) {
+					s.NodeSelector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Near"}}
+				}))
+			},
+			[]string{"nodeSelector:", `"Near"`}, nil,
+		},
+		{"a policy that is good", func(c client.Client) error { return c.Create(t.Context(), policy("good", passwd)) }, nil, nil},
+		{"it becomes bad", func(c client.Client) error { return merge(t, c, "good", `{"spec":{"rules":"-w relative -p wa"}}`) }, []string{"line 1"}, nil},
+		{
+			"a rule with a remark is taken, and the remark shown",
+			func(c client.Client) error { return c.Create(t.Context(), policy("warned", passwd+"-e 0\n")) },
+			nil, []string{"-e 0 has no effect: a policy with rules turns auditing on"},
+		},
+		{
+			"a sink that is not there yet",
+			func(c client.Client) error {
+				return c.Create(t.Context(), policy("routed", passwd, func(s *v1alpha1.AuditPolicySpec) {
+					s.Routes = []v1alpha1.Route{{Name: "all", Sinks: []string{"later"}}}
+				}))
+			},
+			nil, []string{"there is no AuditSink later yet"},
+		},
+		{
+			"another policy is in the way",
+			func(c client.Client) error {
+				return c.Create(t.Context(), policy("second", passwd, func(s *v1alpha1.AuditPolicySpec) { s.Kernel.BacklogLimit = new(int64(2000)) }))
+			},
+			nil, []string{"this policy will be Stalled: kernel.backlogLimit is 2000 here and 1000 in policy limited"},
+		},
+		{
+			"it is in another policy's way",
+			func(c client.Client) error {
+				return c.Create(t.Context(), policy("first", passwd, func(s *v1alpha1.AuditPolicySpec) { s.Kernel.BacklogLimit = new(int64(3000)) }))
+			},
+			nil, []string{"policy limited will be Stalled by this one: kernel.backlogLimit is 1000 here and 3000 in policy first"},
+		},
+		{"somebody labels a policy that is broken already", func(c client.Client) error {
+			return merge(t, c, "before", `{"metadata":{"labels":{"team":"x"}}}`)
+		}, nil, nil},
+		{"somebody changes it, and it is still broken", func(c client.Client) error {
+			return merge(t, c, "before", `{"spec":{"priority":7}}`)
+		}, []string{"line 2"}, nil},
+		{"somebody mends it", func(c client.Client) error { return merge(t, c, "before", `{"spec":{"rules":"`+strings.TrimSpace(shadow)+`"}}`) }, nil, nil},
+		{"a broken policy is deleted", func(c client.Client) error { return c.Delete(t.Context(), policy("doomed", "")) }, nil, nil},
+		{"and its finalizer taken off", func(c client.Client) error { return merge(t, c, "doomed", `{"metadata":{"finalizers":null}}`) }, nil, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var heard warnings
+			err := row.try(heard.client(t))
+			if row.refusal == nil && err != nil {
+				t.Fatalf("refused: %v", err)
+			}
+			if row.refusal != nil && !apierrors.IsInvalid(err) {
+				t.Fatalf("got %v, want Invalid", err)
+			}
+			for _, words := range row.refusal {
+				if !strings.Contains(err.Error(), words) {
+					t.Errorf("the refusal is %q, want %q in it", err, words)
+				}
+			}
+			if diff := cmp.Diff(row.warnings, heard.those(row.warnings)); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What is refused is what the status would say.
+func TestTheRefusalIsTheConditionStalled(t *testing.T) {
+	clean(t)
+	p := policy("before", broken)
+	create(t, p)
+	w := installWebhook(t)
+	start(t, w.options)
+	w.untilItRefuses(t)
+	eventually(t, says(p, "Stalled=True/InvalidRules"))
+	err := admin.Create(t.Context(), policy("after", broken))
+	if err == nil {
+		t.Fatal("it is taken")
+	}
+	said := strings.SplitN(err.Error(), "denied the request: ", 2)
+	for _, c := range p.Status.Conditions {
+		if c.Type == v1alpha1.ConditionCompiled && c.Message != said[len(said)-1] {
+			t.Errorf("refused with %q, and the condition says %q", said[len(said)-1], c.Message)
+		}
+	}
+}
+
+func merge(t *testing.T, c client.Client, name, patch string) error {
+	t.Helper()
+	return c.Patch(t.Context(), policy(name, ""), client.RawPatch("application/merge-patch+json", []byte(patch)))
+}
