@@ -19,6 +19,9 @@ func TestValuesThatAreWrongAreRefused(t *testing.T) {
 		{"a capability with its prefix in lower case", "agent.extraCapabilities={cap_sys_admin}", "agent/extraCapabilities/0"},
 		{"a tag with a digest", "image.tag=dev@sha256:0", "image/tag"},
 		{"a port that is none", "agent.metrics.port=70000", "agent/metrics/port"},
+		{"a failure policy that is none", "webhook.failurePolicy=Perhaps", "webhook/failurePolicy"},
+		{"a webhook that waits for longer than Kubernetes lets it", "webhook.timeoutSeconds=31", "webhook/timeoutSeconds"},
+		{"a webhook on the port of the metrics", "webhook.port=8080", "webhook/port"},
 		{"an unknown seccomp profile", "agent.seccompProfile.type=None", "agent/seccompProfile/type"},
 	} {
 		for _, helm := range []string{"helm", "helm3"} {
