@@ -59,7 +59,7 @@ func (j *judge) judge(ctx context.Context, policy *v1alpha1.AuditPolicy) (admiss
 	return limit(slices.Concat(alone.Warnings, among)), nil
 }
 
-// refusal is what the condition Stalled would say. kubectl prints it as: The AuditPolicy "p" is invalid: spec: rules: line 2, …
+// refusal is what the condition Stalled would say. `kubectl apply` begins it with: The AuditPolicy "p" is invalid.
 func refusal(name string, verdict compile.Verdict) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status:  metav1.StatusFailure,

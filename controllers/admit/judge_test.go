@@ -49,8 +49,10 @@ func TestCompare(t *testing.T) {
 			"policy a will be Stalled by this one: why",
 		}},
 		{
-			"another was stalled before", map[string]compile.Verdict{"a": stalled("why")},
-			map[string]compile.Verdict{"a": stalled("why"), "p": {}}, nil,
+			"another was stalled before",
+			map[string]compile.Verdict{"a": stalled("why")},
+			map[string]compile.Verdict{"a": stalled("why"), "p": {}},
+			nil,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

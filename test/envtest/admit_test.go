@@ -32,7 +32,8 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 		{
 			"a rule that does not compile, with line, column and reason",
 			func(c client.Client) error { return c.Create(t.Context(), policy("p", broken)) },
-			[]string{`admission webhook "auditpolicies.nodeaudit.dev" denied the request: rules: line 2`, "nosuchfield"}, nil,
+			[]string{`admission webhook "auditpolicies.nodeaudit.dev" denied the request: rules: line 2`, "nosuchfield"},
+			nil,
 		},
 		{
 			"a selector that does not compile",
@@ -41,14 +42,16 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 					s.NodeSelector.MatchExpressions = []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Near"}}
 				}))
 			},
-			[]string{"nodeSelector:", `"Near"`}, nil,
+			[]string{"nodeSelector:", `"Near"`},
+			nil,
 		},
 		{"a policy that is good", func(c client.Client) error { return c.Create(t.Context(), policy("good", passwd)) }, nil, nil},
 		{"it becomes bad", func(c client.Client) error { return merge(t, c, "good", `{"spec":{"rules":"-w relative -p wa"}}`) }, []string{"line 1"}, nil},
 		{
 			"a rule with a remark is taken, and the remark shown",
 			func(c client.Client) error { return c.Create(t.Context(), policy("warned", passwd+"-e 0\n")) },
-			nil, []string{"-e 0 has no effect: a policy with rules turns auditing on"},
+			nil,
+			[]string{"-e 0 has no effect: a policy with rules turns auditing on"},
 		},
 		{
 			"a sink that is not there yet",
@@ -57,21 +60,24 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 					s.Routes = []v1alpha1.Route{{Name: "all", Sinks: []string{"later"}}}
 				}))
 			},
-			nil, []string{"there is no AuditSink later yet"},
+			nil,
+			[]string{"there is no AuditSink later yet"},
 		},
 		{
 			"another policy is in the way",
 			func(c client.Client) error {
 				return c.Create(t.Context(), policy("second", passwd, func(s *v1alpha1.AuditPolicySpec) { s.Kernel.BacklogLimit = new(int64(2000)) }))
 			},
-			nil, []string{"this policy will be Stalled: kernel.backlogLimit is 2000 here and 1000 in policy limited"},
+			nil,
+			[]string{"this policy will be Stalled: kernel.backlogLimit is 2000 here and 1000 in policy limited"},
 		},
 		{
 			"it is in another policy's way",
 			func(c client.Client) error {
 				return c.Create(t.Context(), policy("first", passwd, func(s *v1alpha1.AuditPolicySpec) { s.Kernel.BacklogLimit = new(int64(3000)) }))
 			},
-			nil, []string{"policy limited will be Stalled by this one: kernel.backlogLimit is 1000 here and 3000 in policy first"},
+			nil,
+			[]string{"policy limited will be Stalled by this one: kernel.backlogLimit is 1000 here and 3000 in policy first"},
 		},
 		{"somebody labels a policy that is broken already", func(c client.Client) error {
 			return merge(t, c, "before", `{"metadata":{"labels":{"team":"x"}}}`)
@@ -79,7 +85,9 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 		{"somebody changes it, and it is still broken", func(c client.Client) error {
 			return merge(t, c, "before", `{"spec":{"priority":7}}`)
 		}, []string{"line 2"}, nil},
-		{"somebody mends it", func(c client.Client) error { return merge(t, c, "before", `{"spec":{"rules":"`+strings.TrimSpace(shadow)+`"}}`) }, nil, nil},
+		{"somebody mends it", func(c client.Client) error {
+			return merge(t, c, "before", `{"spec":{"rules":"`+strings.TrimSpace(shadow)+`"}}`)
+		}, nil, nil},
 		{"a broken policy is deleted", func(c client.Client) error { return c.Delete(t.Context(), policy("doomed", "")) }, nil, nil},
 		{"and its finalizer taken off", func(c client.Client) error { return merge(t, c, "doomed", `{"metadata":{"finalizers":null}}`) }, nil, nil},
 	} {

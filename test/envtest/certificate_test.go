@@ -55,22 +55,26 @@ func TestNoWriteFailsWhileCertificatesAreRenewed(t *testing.T) {
 			func() {
 				edit(t, secret(), func(s *corev1.Secret) { delete(s.Data, certificate.ServingKey) })
 			},
-			[]string{certificate.ServingKey}, 1,
+			[]string{certificate.ServingKey},
+			1,
 		},
 		{
 			"the authority is due, and has a successor",
 			func() { clock.Store(&now) },
-			[]string{certificate.AuthorityKey}, 2,
+			[]string{certificate.AuthorityKey},
+			2,
 		},
 		{
 			"the successor signs",
 			func() { clock.Store(new(now.Add(certificate.Settle))) },
-			[]string{certificate.ServingKey}, 2,
+			[]string{certificate.ServingKey},
+			2,
 		},
 		{
 			"nobody needs the first any more",
 			func() { clock.Store(new(now.Add(2 * certificate.Settle))) },
-			[]string{certificate.AuthorityKey}, 1,
+			[]string{certificate.AuthorityKey},
+			1,
 		},
 	} {
 		before, done, opened := kept(t), writes.count.Load(), writes.handshakes.Load()
@@ -79,7 +83,9 @@ func TestNoWriteFailsWhileCertificatesAreRenewed(t *testing.T) {
 			nudge(t)
 			return renewed(before, step.changed, step.authorities)
 		})
-		eventually(t, func() error { return errors.Join(atLeast(&writes.count, done+50), atLeast(&writes.handshakes, opened+10)) })
+		eventually(t, func() error {
+			return errors.Join(atLeast(&writes.count, done+50), atLeast(&writes.handshakes, opened+10))
+		})
 		t.Logf("%s: %d writes, %d new connections", step.name, writes.count.Load()-done, writes.handshakes.Load()-opened)
 	}
 	writes.stop()
@@ -112,7 +118,9 @@ func TestWhatSomebodyDoesToTheCertificateIsMended(t *testing.T) {
 		do   func()
 	}{
 		{"the bundle is emptied", func() {
-			edit(t, configuration(), func(c *admissionregistrationv1.ValidatingWebhookConfiguration) { c.Webhooks[0].ClientConfig.CABundle = nil })
+			edit(t, configuration(), func(c *admissionregistrationv1.ValidatingWebhookConfiguration) {
+				c.Webhooks[0].ClientConfig.CABundle = nil
+			})
 		}},
 		{"the Secret is emptied", func() { edit(t, secret(), func(s *corev1.Secret) { s.Data = nil }) }},
 		{"the Secret is filled with something else", func() {
@@ -243,9 +251,9 @@ func answers(t *testing.T, url string, status int) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
-	if body, err := io.ReadAll(response.Body); err != nil || response.StatusCode != status {
-		return fmt.Errorf("%s answers %s: %s", url, response.Status, strings.TrimSpace(string(body)))
+	body, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil || response.StatusCode != status {
+		return errors.Join(err, fmt.Errorf("%s answers %s: %s", url, response.Status, strings.TrimSpace(string(body))))
 	}
 	return nil
 }
