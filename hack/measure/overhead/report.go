@@ -62,5 +62,9 @@ func over(runs []*corpus, of func(*corpus) float64) float64 {
 
 func median(values []float64) float64 {
 	slices.Sort(values)
-	return values[len(values)/2]
+	middle := len(values) / 2
+	if len(values)%2 == 0 {
+		return (values[middle-1] + values[middle]) / 2
+	}
+	return values[middle]
 }
