@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
@@ -56,10 +55,6 @@ func (c *Converger) announce(have Have, plan Plan) error {
 
 // conclude takes note of what became of each change, and returns the first error that is not about its rule.
 func (c *Converger) conclude(want Want, have Have, changes []kernel.Change, errs []error) error {
-	paths := map[rule.Wire][]string{}
-	for _, r := range want.Rules {
-		paths[r.Wire] = r.Paths
-	}
 	holds := have.holds()
 	var first error
 	for i, change := range changes {
@@ -73,8 +68,7 @@ func (c *Converger) conclude(want Want, have Have, changes []kernel.Change, errs
 		switch {
 		case harmless(change.Op, err):
 		case change.Op == kernel.Add && refusing(err):
-			c.refused[w] = refusal{err: err, paths: paths[w], looked: c.look(paths[w]), at: time.Now()}
-			c.options.Log.Warn("the kernel did not take a rule", "rule", decoded(w), "err", err)
+			c.refuse(want, w, err)
 		case first == nil:
 			first = err
 			c.options.Log.Warn("rules were not changed", "err", err)

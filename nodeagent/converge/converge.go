@@ -45,8 +45,11 @@ type Converger struct {
 	ledger  Ledger
 	wanted  *parsed
 	refused map[rule.Wire]refusal
-	last    *memory
-	since   *metav1.Time
+	// doubted are rules that the kernel did not take when they were tried as written, and has not since.
+	doubted   map[rule.Wire]bool
+	optimised optimised
+	last      *memory
+	since     *metav1.Time
 }
 
 // rounds bounds the steps of one pass: rules and settings, the lock, and one more where somebody interfered.
@@ -54,7 +57,7 @@ const rounds = 3
 
 // New returns a Converger that knows what an earlier one did on this boot.
 func New(options Options) (*Converger, error) {
-	c := &Converger{options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}}
+	c := &Converger{options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}, doubted: map[rule.Wire]bool{}}
 	var err error
 	if c.ledger, err = c.store.load(options.Log); err != nil {
 		return nil, err
@@ -72,6 +75,7 @@ func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.Nod
 	if c.wanted == nil || c.wanted.state.Digest != state.Digest {
 		c.wanted = new(parse(*state))
 		clear(c.refused)
+		clear(c.doubted)
 	}
 	before := c.observe(failures{})
 	want, after, verdict := c.approach(ctx, before)
@@ -84,7 +88,8 @@ func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.Nod
 func (c *Converger) approach(ctx context.Context, have Have) (Want, Have, Verdict) {
 	for round := 0; ; round++ {
 		want := c.wanted.resolve(c.options.Host)
-		c.reconsider(want)
+		c.reconsider(want, have)
+		c.optimise(&want, have)
 		have.Ledger, have.Refused = c.ledger, c.refusals()
 		verdict, plan := Determine(want, have)
 		if plan.Empty() || ctx.Err() != nil || round == rounds {

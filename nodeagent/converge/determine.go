@@ -72,18 +72,17 @@ func (c comparison) lockable() bool {
 		return false
 	}
 	return !slices.ContainsFunc(c.want.Rules, func(r Rule) bool {
-		return r.Enforced && !c.holds[r.Wire] && c.fate(r) != v1alpha1.ReasonRuleWaiting
+		return r.Enforced && !c.held(r) && c.fate(r) != v1alpha1.ReasonRuleWaiting
 	})
 }
 
 func (c comparison) makePlan() Plan {
-	wanted, loading := map[rule.Wire]bool{}, map[rule.Wire]bool{}
+	wanted, loading := c.want.declared(), map[rule.Wire]bool{}
 	var load []rule.Wire
-	for _, r := range c.want.Rules {
-		wanted[r.Wire] = true
-		if _, refused := c.have.Refused[r.Wire]; r.Err == nil && r.Enforced && (!refused && !r.Waits || c.holds[r.Wire]) {
-			load = append(load, r.Wire)
-			loading[r.Wire] = true
+	for _, l := range c.want.Load {
+		if _, refused := c.have.Refused[l.Wire]; !refused && !l.Waits || c.holds[l.Wire] {
+			load = append(load, l.Wire)
+			loading[l.Wire] = true
 		}
 	}
 	plan := Plan{
@@ -103,7 +102,7 @@ func (c comparison) makePlan() Plan {
 
 // fate says in one word why a rule is not in the kernel.
 func (c comparison) fate(r Rule) string {
-	switch refused := c.have.Refused[r.Wire]; {
+	switch refused := c.refusalOf(r); {
 	case r.Err != nil:
 		return v1alpha1.ReasonRuleUnresolved
 	case r.Waits, errors.Is(refused, kernel.ErrNotFound):
@@ -113,6 +112,14 @@ func (c comparison) fate(r Rule) string {
 	default:
 		return v1alpha1.ReasonRuleMissing
 	}
+}
+
+// refusalOf is what the kernel had against the rule, or against what was made of it.
+func (c comparison) refusalOf(r Rule) error {
+	if err := c.have.Refused[r.Wire]; err != nil {
+		return err
+	}
+	return c.have.Refused[r.In]
 }
 
 // unreadable is the verdict where the kernel could not be asked.

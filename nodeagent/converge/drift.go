@@ -19,11 +19,14 @@ type memory struct {
 func remember(digest string, want Want, after Have) *memory {
 	m := &memory{digest: digest, loaded: map[rule.Wire]bool{}, settled: unequal(targets(want, after), after.settings()) == nil}
 	holds, declared := after.holds(), 0
-	for _, r := range want.Rules {
-		if holds[r.Wire] {
+	for w := range want.declared() {
+		if holds[w] {
 			declared++
-			m.loaded[r.Wire] = r.Enforced
+			m.loaded[w] = false
 		}
+	}
+	for _, l := range want.Load {
+		m.loaded[l.Wire] = holds[l.Wire]
 	}
 	m.alone = want.RemoveUnmanaged && declared == len(holds)
 	return m
@@ -40,7 +43,7 @@ func (c *Converger) countDrift(digest string, want Want, before, after Have) {
 	if last == nil || last.digest != digest {
 		return
 	}
-	message := last.drift(want, before, after)
+	message := last.drift(want, before, after, c.readable)
 	if message == "" {
 		return
 	}
@@ -55,7 +58,7 @@ func (c *Converger) countDrift(digest string, want Want, before, after Have) {
 }
 
 // drift says what others changed between two passes and the second one repaired.
-func (m *memory) drift(want Want, before, after Have) string {
+func (m *memory) drift(want Want, before, after Have, readable func(rule.Wire) string) string {
 	then, now := before.holds(), after.holds()
 	var back []rule.Wire
 	for _, w := range slices.Sorted(maps.Keys(m.loaded)) {
@@ -66,7 +69,7 @@ func (m *memory) drift(want Want, before, after Have) string {
 	wrong := unequal(targets(want, before), before.settings())
 	switch {
 	case len(back) > 0:
-		return fmt.Sprintf("%d rules had been deleted, among them %s", len(back), short(decoded(back[0])))
+		return fmt.Sprintf("%d rules had been deleted, among them %s", len(back), short(readable(back[0])))
 	case m.settled && wrong != nil && unequal(targets(want, after), after.settings()) == nil:
 		return sentence(wrong, before.settings())
 	case m.alone && len(then) > len(now):

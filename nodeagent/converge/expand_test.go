@@ -23,7 +23,7 @@ func TestARuleAboutPrivilegedProgramsIsLoadedForEachOfThem(t *testing.T) {
 		t.Errorf("report %+v", report.Rules)
 	}
 	w.holds(
-		"-a always,exit -S all -F path=/usr/bin/su -F perm=x -F auid>=1000 -F key=privileged",
-		"-a always,exit -S all -F path=/usr/bin/sudo -F perm=x -F auid>=1000 -F key=privileged",
+		"-a always,exit -S all -F path=/usr/bin/su -F auid>=1000 -F perm=x -F key=privileged",
+		"-a always,exit -S all -F path=/usr/bin/sudo -F auid>=1000 -F perm=x -F key=privileged",
 	)
 }

@@ -25,7 +25,7 @@ func TestAnySequenceOfPoliciesEndsInSync(t *testing.T) {
 					}
 					rules = append(rules, fmt.Sprintf("-a %s,exit -F arch=b64 -S %s%s", action, calls[i], key))
 				}
-				state := want(t, policy{name: "p", rules: lines(rules...)})
+				state := want(t, policy{name: "p", rules: lines(rules...), written: true})
 				w.inSync(state)
 				before := w.memory.Changes()
 				w.inSync(state)

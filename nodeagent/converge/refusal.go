@@ -2,6 +2,7 @@ package converge
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ const patience = 10 * time.Minute
 type refusal struct {
 	err    error
 	paths  []string
+	of     []rule.Wire // the rules, as they were written, whose work it was to do
 	looked string
 	at     time.Time
 }
@@ -45,17 +47,32 @@ func (c *Converger) refusals() map[rule.Wire]error {
 	return errs
 }
 
-// reconsider forgets refusals that may be answered differently now.
-func (c *Converger) reconsider(want Want) {
-	if len(c.refused) == 0 {
+// refuse takes note of a rule that the kernel did not take.
+func (c *Converger) refuse(want Want, w rule.Wire, err error) {
+	paths, of := want.behind(w)
+	r := refusal{err: err, paths: paths, of: of, looked: c.look(paths), at: time.Now()}
+	c.refused[w] = r
+	if !r.made(w) && !errors.Is(err, kernel.ErrNotFound) {
+		c.doubted[w] = true
+	}
+	c.options.Log.Warn("the kernel did not take a rule", "rule", c.readable(w), "err", err)
+}
+
+// reconsider forgets refusals that may be answered differently now. What was made of several rules, and refused, is not made again: those are
+// tried apart until there is a new configuration.
+func (c *Converger) reconsider(want Want, have Have) {
+	if len(c.refused) == 0 && len(c.doubted) == 0 {
 		return
 	}
-	wanted := map[rule.Wire]bool{}
-	for _, r := range want.Rules {
-		wanted[r.Wire] = true
+	for w := range have.holds() {
+		delete(c.doubted, w)
 	}
+	wanted := want.declared()
 	for w, r := range c.refused {
-		if !wanted[w] || time.Since(r.at) > patience || c.look(r.paths) != r.looked {
+		if r.made(w) && !errors.Is(r.err, kernel.ErrNotFound) {
+			continue
+		}
+		if !slices.ContainsFunc(r.of, func(w rule.Wire) bool { return wanted[w] }) || time.Since(r.at) > patience || c.look(r.paths) != r.looked {
 			delete(c.refused, w)
 		}
 	}

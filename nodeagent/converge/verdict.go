@@ -84,7 +84,7 @@ func (c comparison) checkRules(p nodeconfig.Policy) (v1alpha1.NodeState, string,
 			continue
 		}
 		count++
-		if !c.holds[r.Wire] {
+		if !c.held(r) {
 			fate := c.fate(r)
 			missing[fate] = append(missing[fate], r)
 		}
@@ -120,7 +120,7 @@ func (c comparison) why(r Rule) string {
 	case v1alpha1.ReasonRuleWaiting:
 		return "its path, or the directory that it is in, does not exist on the node"
 	case v1alpha1.ReasonRuleRefused:
-		return "the kernel refused it: " + c.have.Refused[r.Wire].Error()
+		return "the kernel refused it: " + c.refusalOf(r).Error()
 	default:
 		if !r.Enforced {
 			return "not loaded, and mode Observe loads nothing"
@@ -218,7 +218,7 @@ func (c comparison) onLeftovers(v *Verdict) {
 func (c comparison) countRules() v1alpha1.RulesReport {
 	report := v1alpha1.RulesReport{Wanted: int32(len(c.want.Rules))}
 	for _, r := range c.want.Rules {
-		if c.holds[r.Wire] {
+		if c.held(r) {
 			report.Loaded++
 		} else if len(report.Problems) < maxProblems {
 			report.Problems = append(report.Problems, v1alpha1.RuleProblem{
@@ -226,6 +226,11 @@ func (c comparison) countRules() v1alpha1.RulesReport {
 			})
 		}
 	}
-	report.Unmanaged = int32(len(c.holds)) - report.Loaded
+	declared := c.want.declared()
+	for w := range c.holds {
+		if !declared[w] {
+			report.Unmanaged++
+		}
+	}
 	return report
 }

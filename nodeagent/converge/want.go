@@ -17,6 +17,8 @@ type Want struct {
 	Policies []nodeconfig.Policy
 	// Rules are their distinct rules, in the order in which the kernel should have them.
 	Rules []Rule
+	// Load is what the kernel should hold so that the enforced ones among them work, in order.
+	Load []Load
 	// Kernel has the settings of the policies in mode Enforce, merged.
 	Kernel v1alpha1.KernelSettings
 	// RemoveUnmanaged says that a policy in mode Enforce wants the rules of others out.
@@ -37,7 +39,11 @@ type Rule struct {
 	// Policies are the names of those that ask for it, and Enforced says that one of them is in mode Enforce.
 	Policies []string
 	Enforced bool
-	first    bool
+	// AsWritten says that a policy that enforces it wants it unchanged.
+	AsWritten bool
+	// In is the rule of Want.Load that does its work. Empty where it is not enforced or cannot be.
+	In    rule.Wire
+	first bool
 }
 
 // parsed is a State with its rules read once, to be resolved on each observation: users and directories come and go.
@@ -120,6 +126,7 @@ func (w *Want) add(r rule.Rule, policy nodeconfig.Policy, index map[string]int, 
 	added := Rule{
 		Text: r.String(), Paths: r.Paths(), Wire: wire.Canonical(), Err: err, first: wire.First(),
 		Waits: waits(r.Paths(), host), Policies: []string{policy.Name}, Enforced: policy.Mode == v1alpha1.ModeEnforce,
+		AsWritten: policy.AsWritten && policy.Mode == v1alpha1.ModeEnforce,
 	}
 	if err != nil {
 		added.Wire = ""
@@ -135,7 +142,7 @@ func (w *Want) add(r rule.Rule, policy nodeconfig.Policy, index map[string]int, 
 		return
 	}
 	same := &w.Rules[at]
-	same.Enforced = same.Enforced || added.Enforced
+	same.Enforced, same.AsWritten = same.Enforced || added.Enforced, same.AsWritten || added.AsWritten
 	if !slices.Contains(same.Policies, policy.Name) {
 		same.Policies = append(same.Policies, policy.Name)
 	}

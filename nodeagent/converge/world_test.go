@@ -10,6 +10,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/optimize"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
@@ -101,7 +102,7 @@ func (w *world) texts() []string {
 	}
 	var texts []string
 	for _, wire := range rules {
-		r, err := rule.Decode(wire)
+		r, err := rule.Decode(optimize.Plain(wire, host.New(w.root).Machine()))
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -114,7 +115,7 @@ func (w *world) texts() []string {
 func (w *world) wire(text string) rule.Wire {
 	w.Helper()
 	file, problems := rule.Parse(text)
-	if len(problems) > 0 || len(file.Rules) != 1 {
+	if wrong(problems) || len(file.Rules) != 1 {
 		w.Fatalf("%s: %v", text, problems)
 	}
 	wire, err := file.Rules[0].Encode(host.New(w.root))
@@ -124,15 +125,38 @@ func (w *world) wire(text string) rule.Wire {
 	return wire
 }
 
+// loaded returns a rule of the kernel, whatever the optimiser made of its calls.
+func (w *world) loaded(text string) rule.Wire {
+	w.Helper()
+	wanted := w.wire(text)
+	rules, err := w.kernel.List()
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, r := range rules {
+		if optimize.Plain(r.Canonical(), host.New(w.root).Machine()) == wanted.Canonical() {
+			return r
+		}
+	}
+	w.Fatalf("the kernel does not hold %s", text)
+	return ""
+}
+
 func (w *world) byHand(add bool, text string) {
 	w.Helper()
-	do := w.memory.Delete
 	if add {
-		do = w.memory.Add
+		if err := w.memory.Add(w.wire(text)); err != nil {
+			w.Fatalf("%s: %v", text, err)
+		}
+		return
 	}
-	if err := do(w.wire(text)); err != nil {
+	if err := w.memory.Delete(w.loaded(text)); err != nil {
 		w.Fatalf("%s: %v", text, err)
 	}
+}
+
+func wrong(problems []rule.Problem) bool {
+	return slices.ContainsFunc(problems, func(p rule.Problem) bool { return p.Severity == rule.Error })
 }
 
 // policy is one policy in a node's configuration.
@@ -142,6 +166,8 @@ type policy struct {
 	rules  string
 	kernel v1alpha1.KernelSettings
 	remove bool
+	// written keeps the optimiser out.
+	written bool
 }
 
 // want is the configuration that the controller would make of the policies.
@@ -152,7 +178,7 @@ func want(tb testing.TB, policies ...policy) *desired.State {
 		if p.mode == "" {
 			p.mode = v1alpha1.ModeEnforce
 		}
-		entry := nodeconfig.Policy{Name: p.name, Generation: 1, Mode: p.mode, Kernel: p.kernel}
+		entry := nodeconfig.Policy{Name: p.name, Generation: 1, Mode: p.mode, Kernel: p.kernel, AsWritten: p.written}
 		if p.remove {
 			entry.UnmanagedRules, config.UnmanagedRules = v1alpha1.UnmanagedRulesRemove, v1alpha1.UnmanagedRulesRemove
 		}
@@ -179,7 +205,7 @@ func want(tb testing.TB, policies ...policy) *desired.State {
 func canonical(tb testing.TB, text string) string {
 	tb.Helper()
 	file, problems := rule.Parse(text)
-	if len(problems) > 0 {
+	if wrong(problems) {
 		tb.Fatal(problems)
 	}
 	var b strings.Builder
