@@ -6,7 +6,7 @@ func (r Rule) Calls() (names []string, all bool) {
 	for _, call := range r.syscalls {
 		names = append(names, call.String())
 	}
-	return names, r.all || len(r.syscalls) == 0
+	return names, r.all || !r.hasCalls()
 }
 
 // ABIs returns the AUDIT_ARCH of a machine's 64-bit and 32-bit programs. Either is 0 where the machine runs none.

@@ -166,3 +166,23 @@ func TestEveryFieldOfTheKernelIsRead(t *testing.T) {
 		}
 	}
 }
+
+// A rule for no system call, which a program can load, stays one: encoded as a rule for all it would record everything.
+func TestAnEmptyMaskStaysEmpty(t *testing.T) {
+	for _, list := range []uint32{uint32(listExit), uint32(listURing)} {
+		wire := Parts{List: list, Fields: []Part{{Field: 0, Op: uint32(equal), Value: 1}}}.Wire()
+		listed, err := Decode(wire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := listed.Encode(newDebian(t)); again != wire {
+			t.Errorf("%s has other bytes (%v)", listed, err)
+		}
+		if _, problems := Parse(listed.String()); len(problems) == 0 {
+			t.Errorf("%s is read without a remark", listed)
+		}
+		if names, all := listed.Calls(); len(names) > 0 || all {
+			t.Errorf("%s asks for %v, all %v", listed, names, all)
+		}
+	}
+}

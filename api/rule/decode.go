@@ -86,7 +86,7 @@ func archText(audit uint32) string {
 }
 
 func (r *Rule) decodeCalls(audit uint32, get func(int) uint32) {
-	if r.list != listExit && r.list != listURing {
+	if !r.hasCalls() {
 		return
 	}
 	r.all = true

@@ -89,7 +89,7 @@ func (r Rule) Encode(h Host) (Wire, error) {
 func put(b []byte, offset int, v uint32) { binary.NativeEndian.PutUint32(b[offset:], v) }
 
 // appendText appends the value of a field that is a string.
-func (r Rule) appendText(b []byte, f *field) []byte {
+func (r *Rule) appendText(b []byte, f *field) []byte {
 	if f.id != fieldKey {
 		return append(b, f.value.text...)
 	}
@@ -103,7 +103,7 @@ func (r Rule) appendText(b []byte, f *field) []byte {
 }
 
 // resolve returns the number of a field and its value, where that is a number.
-func (r Rule) resolve(f *field, h Host) (id, value uint32, err error) {
+func (r *Rule) resolve(f *field, h Host) (id, value uint32, err error) {
 	id, value = f.id, f.value.number
 	name, known := f.value.text, true
 	switch {
@@ -129,9 +129,9 @@ func (r Rule) resolve(f *field, h Host) (id, value uint32, err error) {
 
 var unknownKinds = map[kind]ResolveKind{user: UnknownUser, group: UnknownGroup, arch: UnknownArch}
 
-func (r Rule) encodeCalls(b []byte, audit uint32) error {
+func (r *Rule) encodeCalls(b []byte, audit uint32) error {
 	mask := b[offMask:offFields]
-	if r.all || len(r.syscalls) == 0 {
+	if r.all || !r.hasCalls() {
 		for i := range mask {
 			mask[i] = 0xff
 		}

@@ -106,7 +106,7 @@ func (r Rule) Paths() []string {
 	return paths
 }
 
-func (r Rule) has(id uint32) bool {
+func (r *Rule) has(id uint32) bool {
 	return slices.ContainsFunc(r.fields, func(f field) bool { return f.id == id })
 }
 
@@ -171,15 +171,18 @@ func (r Rule) head() string {
 	return option + r.action.String() + "," + r.list.String()
 }
 
-// calls are the system calls, with a space before them.
+// hasCalls says whether the rule's list looks at system calls, or at operations of io_uring.
+func (r *Rule) hasCalls() bool { return r.list == listExit || r.list == listURing }
+
+// calls are the system calls, with a space before them. That there are none is only in listings: such a rule never matches.
 func (r Rule) calls() string {
 	switch {
-	case r.list != listExit && r.list != listURing:
+	case !r.hasCalls():
 		return ""
 	case r.all:
 		return " -S all"
 	case len(r.syscalls) == 0:
-		return ""
+		return " -S none"
 	}
 	names := make([]string, len(r.syscalls))
 	for i, call := range r.syscalls {

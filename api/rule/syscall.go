@@ -13,7 +13,7 @@ func (p *parser) addSyscalls(column int, value word) {
 	case p.kind == 0:
 		p.fail(column, "put -a first", "-S stands before the rule that it belongs to")
 		return
-	case p.rule.list != listExit && p.rule.list != listURing:
+	case !p.rule.hasCalls():
 		p.fail(column, "leave -S out", "the %s list knows no system calls", p.rule.list)
 		return
 	}

@@ -10,7 +10,7 @@ func (p *parser) finish() {
 		p.fail(p.words[0].column, "begin with -a or -w", "no rule is given")
 		return
 	}
-	if r.list == listExit && len(r.syscalls) == 0 {
+	if r.hasCalls() && len(r.syscalls) == 0 {
 		r.all = true
 	}
 	if len(r.syscalls) > 0 && !r.has(fieldArch) && r.list == listExit && !r.all {
