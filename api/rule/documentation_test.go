@@ -64,10 +64,7 @@ func answers(text string) string {
 	var out strings.Builder
 	file, problems := Parse(text)
 	for _, p := range problems {
-		severity := "error"
-		if p.Severity == Warning {
-			severity = "warning"
-		}
+		severity := map[Severity]string{Error: "error", Warning: "warning", Note: "note"}[p.Severity]
 		_, place, _ := strings.Cut(p.String(), ", ") // without the line
 		fmt.Fprintf(&out, "%s%s, %s\n", answer, severity, place)
 	}

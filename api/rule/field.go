@@ -119,7 +119,7 @@ func (p *parser) addArch(t *fieldType, op operator, v word) {
 	if len(p.arches) == 0 {
 		p.push(v.column, f)
 	} else {
-		p.warn(v.column, "one event has one architecture, so auditctl makes a rule that never matches; here each arch= gives a rule of its own")
+		p.note(v.column, "two-architectures", "each arch= gives a rule of its own; auditctl would make one rule that never matches")
 	}
 	p.arches = append(p.arches, f)
 }

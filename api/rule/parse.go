@@ -71,6 +71,11 @@ func (p *parser) warn(column int, message string) {
 	p.problems = append(p.problems, Problem{Severity: Warning, Line: p.line, Column: column, Message: message})
 }
 
+// note tells what is meant as it stands, under the name of a check.
+func (p *parser) note(column int, check, message string) {
+	p.problems = append(p.problems, Problem{Severity: Note, Check: check, Line: p.line, Column: column, Message: message})
+}
+
 func (p *parser) fail(column int, fix, format string, args ...any) {
 	p.failed = true
 	p.problems = append(p.problems, Problem{Severity: Error, Line: p.line, Column: column, Message: fmt.Sprintf(format, args...), Fix: fix})

@@ -35,6 +35,7 @@ const (
 	redundant        = "redundant"
 	auidUnset        = "auid-unset-in-containers"
 	notation         = "notation"
+	twoArchitectures = "two-architectures"
 	auidMatchesAll   = "auid-takes-unset"
 	exeAcrossImages  = "exe-across-images"
 	missingPath      = "missing-path"
@@ -124,6 +125,10 @@ var checks = []Check{
 	}, {
 		notation, rule.Warning, "A line is read otherwise than auditctl would",
 		"The rule does here what it says. On a machine with auditctl(8) the same line is refused or does something else.",
+	}, {
+		twoArchitectures, rule.Note, "One line gives a rule for each architecture",
+		"Here a line with two arch= gives two rules, which is the short way to write a rule for 64-bit and 32-bit programs. auditctl would make one " +
+			"rule that never matches: write two lines where it reads the same file.",
 	}, {
 		auidMatchesAll, rule.Note, "auid is compared in a way that unset fulfils",
 		"unset is the number 4294967295, so auid>=1000 takes containers and daemons as well. That may be meant; where people are meant, add " +
