@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/controllers/compile"
@@ -16,7 +17,7 @@ func assemble(inputs []*input) ([]compiled, []finding) {
 	for _, i := range inputs {
 		switch {
 		case i.policy == nil:
-			rules = append(rules, i.compiled(i.rules, "")...)
+			rules = append(rules, i.compiled(i.rules, nodeconfig.Policy{})...)
 		case i.wrong:
 		case byName[i.name()] != nil:
 			problems = append(problems, i.finding(isError, i.at, "a second policy is named "+i.name(), "name one of them otherwise, or leave one out"))
@@ -36,14 +37,14 @@ func assemble(inputs []*input) ([]compiled, []finding) {
 	}
 	for _, p := range config.Policies {
 		file, _ := rule.Parse(set[p.Name])
-		rules = append(rules, byName[p.Name].compiled(file.Rules, p.Mode)...)
+		rules = append(rules, byName[p.Name].compiled(file.Rules, p)...)
 	}
 	return rules, problems
 }
 
 // compiled returns rules with the places at which they stood in the input: a rule set has the rules of a policy in their
 // order, and behind them those of its packs.
-func (i *input) compiled(rules []rule.Rule, mode v1alpha1.Mode) []compiled {
+func (i *input) compiled(rules []rule.Rule, policy nodeconfig.Policy) []compiled {
 	list := make([]compiled, len(rules))
 	packed := i.packed()
 	for n, r := range rules {
@@ -53,7 +54,10 @@ func (i *input) compiled(rules []rule.Rule, mode v1alpha1.Mode) []compiled {
 		} else {
 			at, _ = i.locate(rule.Problem{Line: i.rules[n].Line(), Column: 1})
 		}
-		list[n] = compiled{File: i.file, Line: at.line, Policy: i.name(), Pack: pack, Mode: string(mode), Rule: r.String(), Keys: r.Keys(), rule: r}
+		list[n] = compiled{
+			File: i.file, Line: at.line, Policy: i.name(), Pack: pack, Mode: string(policy.Mode), Rule: r.String(), Keys: r.Keys(),
+			rule: r, asWritten: policy.AsWritten,
+		}
 	}
 	return list
 }

@@ -21,8 +21,12 @@ of the policies, the highest priority first and equal ones by name. What a node 
 line of a rules file with an error, a whole policy with an error, with -o hex and -o json also the bytes of a rule that names a user, group,
 system call or architecture that the host does not have. A rule whose path does not exist has its bytes: on a node it waits for the path.
 A rule with path=@privileged is printed as it stands, and with --root, -o hex or -o json as one rule for each such program below the root.
-Rules of a policy whose mode is Observe are printed too: nodes compare them and do not load them. A rule that is
-written twice is printed twice, and the kernel takes it once.`
+Rules of a policy whose mode is Observe are printed too, behind the others: nodes compare them and do not load them.
+
+What is printed is what the optimiser makes of the rules, which records the same at less cost (docs/optimiser.md), in the order of the kernel's
+list; not of policies with optimize: false. It looks at the host's users, groups and directories, and leaves alone what it cannot resolve there.
+In text, a watch is a watch, though its bytes have only the system calls in which its permission can be fulfilled. With --as-written each rule is
+printed as it stands, one that is written twice twice.`
 
 type compileFlags struct {
 	root, output string
@@ -40,9 +44,9 @@ func compileCommand(name string) *cobra.Command {
 		Args: atLeastOneFile,
 		RunE: f.run,
 	}
-	c.Flags().StringVar(&f.root, "root", "/", "root directory of the host in which paths, users and groups are looked up, for hex and json")
-	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in, a line with two arch= counting as two; so it is anyway, because nothing is optimised yet")
-	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, pack, mode, rule, keys, hex, error")
+	c.Flags().StringVar(&f.root, "root", "/", "root directory of the host in which paths, users and groups are looked up")
+	c.Flags().BoolVar(&f.asWritten, "as-written", false, "one rule out for each rule in, a line with two arch= counting as two: nothing is optimised")
+	c.Flags().StringVarP(&f.output, "output", "o", "rules", "rules, hex, or json: one object a line with file, line, policy, pack, mode, rule, keys, hex, error, from")
 	return c
 }
 
@@ -62,6 +66,9 @@ func (f *compileFlags) run(c *cobra.Command, args []string) error {
 	node := host.New(f.root)
 	if f.output != "rules" || c.Flags().Changed("root") {
 		rules = expanded(rules, node)
+	}
+	if !f.asWritten {
+		rules = optimised(rules, node)
 	}
 	unresolved, err := f.print(c.OutOrStdout(), rules, node)
 	if err != nil {
@@ -85,8 +92,11 @@ type compiled struct {
 	Keys   []string `json:"keys,omitempty"`
 	Hex    string   `json:"hex,omitempty"`
 	Error  string   `json:"error,omitempty"`
+	// From are the rules as they were written whose work it does; nothing with --as-written.
+	From []origin `json:"from,omitempty"`
 
-	rule rule.Rule
+	rule      rule.Rule
+	asWritten bool
 }
 
 // print writes the rules, and returns what the host lacks.
@@ -121,6 +131,9 @@ func (r *compiled) print(out io.Writer, output string) error {
 }
 
 func (r *compiled) encode(node rule.Host) error {
+	if r.Hex != "" {
+		return nil
+	}
 	wire, err := r.rule.Encode(node)
 	if err != nil {
 		r.Error = err.Error()

@@ -90,7 +90,7 @@ func TestCompiledBytesDependOnTheHost(t *testing.T) {
 		"a.rules":         "-w /srv/data -p wa -k data\n-a always,exit -S all -F auid=lina -F gid=staff\n-w /srv/file -p r\n",
 		"root/etc/passwd": "lina:x:1001:1001::/:/bin/sh\n", "root/etc/group": "staff:x:50:\n", "root/srv/data/x": "",
 	}
-	got := run(t, files, "", "compile", "-o", "hex", "--root", "root", "a.rules")
+	got := run(t, files, "", "compile", "--as-written", "-o", "hex", "--root", "root", "a.rules")
 	if got.err != "" || got.words != "" {
 		t.Fatalf("%+v", got)
 	}
@@ -151,6 +151,9 @@ func TestCompiledObjectsSayWhereTheyComeFrom(t *testing.T) {
 		t.Error("the bytes are missing, or > is written as \\u003e")
 	}
 	object.Hex = ""
+	if len(object.From) != 0 {
+		t.Errorf("a rule that is not loaded was optimised: %+v", object.From)
+	}
 	want := compiled{File: "p.yaml", Line: 8, Policy: "p", Mode: "Observe", Rule: "-a always,exit -F arch=b64 -S bind -F a0>=0x1 -F key=a -F key=b", Keys: []string{"a", "b"}}
 	if diff := cmp.Diff(want, object, cmp.AllowUnexported(compiled{}, rule.Rule{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -77,7 +77,7 @@ func TestWhatIsNoPackIsSaid(t *testing.T) {
 
 func TestCompiledRulesOfPacksSayFromWhichPackTheyAre(t *testing.T) {
 	files := map[string]string{"p.yaml": policy("p", "rules: -w /a -p w -k a", "packs: [docker, cis]")}
-	got := run(t, files, "", "compile", "-o", "json", "--root", ".", "p.yaml")
+	got := run(t, files, "", "compile", "--as-written", "-o", "json", "--root", ".", "p.yaml")
 	count := map[string]int{}
 	for line := range strings.Lines(got.out) {
 		var object compiled
