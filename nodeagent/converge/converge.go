@@ -73,7 +73,7 @@ func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.Nod
 		return c.report(have, unconfigured(have), "")
 	}
 	if c.wanted == nil || c.wanted.state.Digest != state.Digest {
-		c.wanted = new(parse(*state))
+		c.wanted = new(parse(*state, c.options.Host.Machine()))
 		clear(c.refused)
 		clear(c.doubted)
 	}

@@ -32,7 +32,7 @@ type Rule struct {
 	Paths []string
 	// Wire is its canonical form on this node. Empty where Err is not nil.
 	Wire rule.Wire
-	// Err says what the node lacks: a user, a group, an architecture.
+	// Err says what the node lacks: a user or a group.
 	Err error
 	// Waits says that a path, and the directory that it is in, are not there, so that the kernel would not take the rule.
 	Waits bool
@@ -52,12 +52,17 @@ type parsed struct {
 	rules [][]rule.Rule // by policy
 }
 
-func parse(state desired.State) parsed {
+// parse reads the rules as far as they are about what programs on the machine can do.
+func parse(state desired.State, machine string) parsed {
 	p := parsed{state: state, rules: make([][]rule.Rule, len(state.Config.Policies))}
 	for i, policy := range state.Config.Policies {
 		// The rules were compiled by the controller, and their digest is right: there are no problems here.
 		file, _ := rule.Parse(state.Rules[policy.Name])
-		p.rules[i] = file.Rules
+		for _, r := range file.Rules {
+			if here, any := r.On(machine); any {
+				p.rules[i] = append(p.rules[i], here)
+			}
+		}
 	}
 	return p
 }
