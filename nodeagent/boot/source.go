@@ -99,7 +99,7 @@ func compareSources(root FS, f found) []Finding {
 				Fix:     "compare it with the entries yourself, or write plain assignments",
 			})
 		default:
-			findings = append(findings, s.compare(f.counted())...)
+			findings = append(findings, append(s.compare(f.counted()), details(s.reading, s.file, "")...)...)
 		}
 	}
 	return findings
