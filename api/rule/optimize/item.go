@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
@@ -21,7 +23,11 @@ type item struct {
 	// conditions are the fields but for the keys, sorted, and spans the values that its numeric ones leave.
 	conditions []rule.Part
 	spans      []span
-	keys       string
+	// tests are the conditions in the order in which they tell rules apart: texts first.
+	tests []test
+	keys  string
+	// shape is equal for rules that differ in nothing but their system calls and permissions, so that most pairs need no closer look.
+	shape string
 	// inode says that the kernel has the rule not in its list but in the hash of the inodes of files.
 	inode bool
 }
@@ -30,11 +36,19 @@ func newItem(r Rule, index int, machine string) *item {
 	i := &item{given: r.Wire.Canonical(), from: []int{index}, fixed: r.AsWritten || r.Unsure, unsure: r.Unsure}
 	var err error
 	if i.parts, err = i.given.Open(); err != nil {
-		i.opaque, i.fixed = true, true
+		i.opaque, i.fixed, i.shape = true, true, string(i.given)
 		return i
 	}
 	i.look(machine)
 	return i
+}
+
+// test is a condition, with its span where it is on one number.
+type test struct {
+	rule.Part
+	span   span
+	spans  bool
+	isText bool
 }
 
 // look fills in what follows from the parts.
@@ -51,6 +65,32 @@ func (i *item) look(machine string) {
 		i.inode = i.inode || p.Field == fieldPath || p.Field == fieldInode
 	}
 	slices.SortFunc(i.conditions, compareParts)
+	i.tests = nil
+	for _, p := range i.conditions {
+		s, is := spanOf(p)
+		i.tests = append(i.tests, test{p, s, is, p.IsText()})
+	}
+	slices.SortStableFunc(i.tests, func(a, b test) int { return cmp.Compare(order(a), order(b)) })
+	i.shape = i.outline()
+}
+
+func order(t test) int {
+	if t.isText {
+		return 0
+	}
+	return 1
+}
+
+// outline puts together what shape is made of.
+func (i *item) outline() string {
+	b := fmt.Appendf(nil, "%d %t %q", i.parts.List, i.parts.Never, i.keys)
+	for _, p := range i.conditions {
+		if p.Field == fieldPerm {
+			p.Value = 0
+		}
+		b = fmt.Appendf(b, " %d %d %d %q", p.Field, p.Op, p.Value, p.Text)
+	}
+	return string(b)
 }
 
 // wire is the rule in canonical form.

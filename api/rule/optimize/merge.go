@@ -47,7 +47,7 @@ func all(items []*item, is func(*item) bool) bool {
 
 // join returns the rule that matches what one of the two does, where there is one.
 func join(a, b *item) (rule.Parts, bool) {
-	if !a.plain() || !b.plain() || !a.agrees(b) || len(a.conditions) != len(b.conditions) {
+	if a.shape != b.shape || !a.plain() || !b.plain() {
 		return rule.Parts{}, false
 	}
 	joined := a.parts

@@ -59,8 +59,8 @@ func (s *set) eachPair(do func(a, b *item)) {
 }
 
 func (i *item) numbersCover(later *item) bool {
-	kept := slices.DeleteFunc(slices.Clone(i.conditions), func(p rule.Part) bool { _, is := spanOf(p); return !is })
-	return i.parts.Mask == later.parts.Mask && i.agrees(later) && !slices.ContainsFunc(kept, func(p rule.Part) bool { return !later.implies(p) })
+	uncovered := func(x test) bool { return x.spans && !later.implies(&x) }
+	return i.parts.Mask == later.parts.Mask && i.agrees(later) && !slices.ContainsFunc(i.tests, uncovered)
 }
 
 func (s *set) mergeAnyway(a, b *item) {

@@ -2,16 +2,14 @@ package optimize
 
 import (
 	"slices"
-
-	"github.com/nodeaudit/nodeaudit/api/rule"
 )
 
 // dropDuplicates drops rules that are there already: the kernel refuses them.
 func (s *set) dropDuplicates() {
 	s.drop(func(earlier, later *item) bool {
-		return earlier.given == later.given ||
-			!later.fixed && !earlier.unsure && !earlier.opaque && later.parts.List == listExit && earlier.parts.List == listExit &&
-				earlier.parts.Mask == later.parts.Mask && earlier.agrees(later) && slices.Equal(earlier.conditions, later.conditions)
+		return earlier.shape == later.shape && (earlier.given == later.given ||
+			!later.fixed && !earlier.unsure && later.parts.List == listExit &&
+				earlier.parts.Mask == later.parts.Mask && slices.Equal(earlier.conditions, later.conditions))
 	}, Duplicate)
 }
 
@@ -61,20 +59,32 @@ func (i *item) covers(later *item) bool {
 	if i.opaque || later.opaque || i.parts.List != listExit || later.parts.List != listExit {
 		return false
 	}
+	for n := range i.tests {
+		if !later.implies(&i.tests[n]) {
+			return false
+		}
+	}
 	for n, word := range later.calls {
 		if word&^i.parts.Mask[n] != 0 {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(i.conditions, func(p rule.Part) bool { return !later.implies(p) })
+	return true
 }
 
-// implies says whether the conditions of the rule leave no event that fails p.
-func (i *item) implies(p rule.Part) bool {
-	if s, is := spanOf(p); is {
-		return slices.ContainsFunc(i.spans, func(t span) bool { return t.field == s.field && t.within(s) })
+// implies says whether the conditions of the rule leave no event that fails t.
+func (i *item) implies(t *test) bool {
+	if t.spans {
+		return slices.ContainsFunc(i.spans, func(s span) bool { return s.field == t.Field && s.within(t.span) })
 	}
-	return slices.ContainsFunc(i.conditions, func(q rule.Part) bool {
-		return q == p || p.Field == fieldPerm && q.Field == fieldPerm && q.Op == opEqual && p.Op == opEqual && q.Value&^p.Value == 0
-	})
+	for n := range i.tests {
+		u := &i.tests[n]
+		if t.isText && !u.isText {
+			return false // texts come first
+		}
+		if u.Part == t.Part || t.Field == fieldPerm && u.Field == fieldPerm && u.Op == opEqual && t.Op == opEqual && u.Value&^t.Value == 0 {
+			return true
+		}
+	}
+	return false
 }
