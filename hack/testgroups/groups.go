@@ -31,7 +31,7 @@ var groups = []group{
 		name:  "kernel",
 		what:  "the agent against the audit system of this machine's kernel",
 		needs: []need{root, auditControl},
-		args:  []string{"-p=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/..."},
+		args:  []string{"-p=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/...", "./test/recording/..."},
 	},
 	{
 		name:  "e2e",
