@@ -150,6 +150,10 @@ type AuditPolicySpec struct {
 	// +optional
 	Kernel KernelSettings `json:"kernel,omitempty,omitzero"`
 
+	// boot says what the nodes' kernel command lines must carry, so that nothing runs unrecorded after a reboot.
+	// +optional
+	Boot BootSettings `json:"boot,omitempty,omitzero"`
+
 	// rollout says how a change reaches the nodes.
 	// +optional
 	Rollout Rollout `json:"rollout,omitempty,omitzero"`
@@ -188,6 +192,34 @@ type KernelSettings struct {
 	// reboot only: until then a changed policy leaves the node RebootPending. The default is false.
 	// +optional
 	Immutable bool `json:"immutable,omitempty"`
+}
+
+// BootDemand says whether a policy demands audit=1 on kernel command lines.
+//
+// +kubebuilder:validation:Enum=Required;Optional
+type BootDemand string
+
+const (
+	// BootRequired keeps the policy from being Ready until the running and the next boot of every node are known to carry audit=1.
+	BootRequired BootDemand = "Required"
+	// BootOptional reports what the nodes have.
+	BootOptional BootDemand = "Optional"
+)
+
+// BootSettings are demands on the kernel command line, see kernel-parameters in the kernel's documentation.
+type BootSettings struct {
+	// audit is `Required` where the policy is Ready only when every node runs with `audit=1` and is known to do so after the next boot too,
+	// or `Optional`, the default: nodes report what they have.
+	// +optional
+	// +kubebuilder:default=Optional
+	Audit BootDemand `json:"audit,omitempty"`
+
+	// backlogLimit is the least value of `audit_backlog_limit` that both must carry, for example `8192`: records of the time before the
+	// agent starts wait in this queue. Absent: any.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1048576
+	BacklogLimit *int64 `json:"backlogLimit,omitempty"`
 }
 
 // Rollout says how many nodes may change at a time.
@@ -265,7 +297,7 @@ type AuditPolicyStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions are Ready, Reconciling and Stalled as kstatus defines them, and Compiled, Applied, Immutable and Routed.
+	// conditions are Ready, Reconciling and Stalled as kstatus defines them, and Compiled, Applied, BootVerified, Immutable and Routed.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -289,7 +321,7 @@ type AuditPolicyStatus struct {
 }
 
 // NodeCounts counts the nodes of a policy by their state. Each selected node is in exactly one of inSync, outOfSync, rebootPending,
-// unsupported and unknown; locked counts across them.
+// unsupported and unknown; locked and bootNotVerified count across them.
 type NodeCounts struct {
 	// selected is the number of nodes that the policy selects.
 	Selected int32 `json:"selected"`
@@ -301,6 +333,9 @@ type NodeCounts struct {
 	Locked int32 `json:"locked"`
 	// rebootPending nodes are locked with other rules or settings than the policies ask for.
 	RebootPending int32 `json:"rebootPending"`
+	// bootNotVerified nodes are not known to have audit=1 both on the running kernel's command line and on that of the next boot, whether
+	// the policy demands it or not.
+	BootNotVerified int32 `json:"bootNotVerified"`
 	// unsupported nodes cannot be audited: the message in problems says why.
 	Unsupported int32 `json:"unsupported"`
 	// unknown nodes have not reported, or not lately, or not yet on this generation.

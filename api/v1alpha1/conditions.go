@@ -13,6 +13,9 @@ const (
 	ConditionCompiled = "Compiled"
 	// ConditionApplied is true when every selected node's kernel has the rules and settings.
 	ConditionApplied = "Applied"
+	// ConditionBootVerified is true when every selected node runs with audit=1 and is known to do so after its next boot, and the policy asks
+	// for it.
+	ConditionBootVerified = "BootVerified"
 	// ConditionImmutable is true when every selected node is locked, with the policy's rules, and the policy asks for it.
 	ConditionImmutable = "Immutable"
 	// ConditionRouted is true when every sink of the policy's routes exists and every node can write to it.
@@ -72,6 +75,10 @@ const (
 	ReasonLocked = "Locked"
 	// ReasonRebootPending says that a locked node needs a reboot to take in its configuration.
 	ReasonRebootPending = "RebootPending"
+	// ReasonBootVerified says that the running and the next boot carry what was demanded.
+	ReasonBootVerified = "BootVerified"
+	// ReasonBootNotVerified says that a node's running or next boot does not carry what was demanded, or that it is not known.
+	ReasonBootNotVerified = "BootNotVerified"
 	// ReasonNoKernelSupport says that the kernel has no audit system (CONFIG_AUDIT, or audit=0 at boot).
 	ReasonNoKernelSupport = "NoKernelSupport"
 	// ReasonNoCapability says that the agent lacks CAP_AUDIT_CONTROL.

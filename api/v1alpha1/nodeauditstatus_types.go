@@ -13,6 +13,7 @@ import (
 // +kubebuilder:printcolumn:name="Rules",type=integer,JSONPath=`.status.rules.loaded`
 // +kubebuilder:printcolumn:name="Wanted",type=integer,JSONPath=`.status.rules.wanted`
 // +kubebuilder:printcolumn:name="Audit",type=string,JSONPath=`.status.kernel.enabled`
+// +kubebuilder:printcolumn:name="Next Boot",type=string,JSONPath=`.status.boot.next.audit`
 // +kubebuilder:printcolumn:name="Lost",type=integer,JSONPath=`.status.kernel.lost`
 // +kubebuilder:printcolumn:name="Drift",type=integer,JSONPath=`.status.drift.count`
 // +kubebuilder:printcolumn:name="Heartbeat",type=date,JSONPath=`.status.heartbeatTime`
@@ -131,6 +132,10 @@ type NodeAuditReport struct {
 	// +optional
 	Kernel *KernelReport `json:"kernel,omitempty"`
 
+	// boot is what the running kernel was started with, and what the boot loader would start next. Absent where the agent has not looked.
+	// +optional
+	Boot *BootReport `json:"boot,omitempty"`
+
 	// rules counts the rules in the kernel and names those that are not as they should be.
 	// +optional
 	Rules RulesReport `json:"rules,omitempty,omitzero"`
@@ -187,6 +192,60 @@ type KernelReport struct {
 	Backlog int64 `json:"backlog"`
 	// auditdPID is the process that owns the unicast socket, the host's auditd as a rule. 0 is none.
 	AuditdPID int64 `json:"auditdPID"`
+}
+
+// BootAudit is what kernel command lines say about audit=, in the kernel's own reading.
+//
+// +kubebuilder:validation:Enum=On;Off;Mixed;Unknown
+type BootAudit string
+
+const (
+	// BootAuditOn means that the kernel records from its start on: audit=1 is there, and no audit=0.
+	BootAuditOn BootAudit = "On"
+	// BootAuditOff means that it does not.
+	BootAuditOff BootAudit = "Off"
+	// BootAuditMixed means that entries of the boot loader differ. It is said of the next boot only.
+	BootAuditMixed BootAudit = "Mixed"
+	// BootAuditUnknown means that it could not be read. It is never said of what was read.
+	BootAuditUnknown BootAudit = "Unknown"
+)
+
+// BootReport is what a node was booted with, and what it will boot with.
+type BootReport struct {
+	// loader is the boot loader, for example `grub2` or `systemd-boot`; `unknown` where none was recognised.
+	// +kubebuilder:validation:MaxLength=64
+	Loader string `json:"loader"`
+	// running is the command line of the running kernel, /proc/cmdline.
+	Running BootParameters `json:"running"`
+	// next are the entries that the boot loader can start next, those for rescue left out.
+	Next BootParameters `json:"next"`
+	// findings say what is not as it should be, and what to do; at most 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	Findings []BootFinding `json:"findings,omitempty"`
+}
+
+// BootParameters are the parameters of kernel command lines that are about auditing.
+type BootParameters struct {
+	// audit is `On`, `Off`, `Mixed` or `Unknown`.
+	Audit BootAudit `json:"audit"`
+	// backlogLimit is audit_backlog_limit, the least one where entries differ. Absent where a command line has none, or could not be read.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=4294967295
+	BacklogLimit *int64 `json:"backlogLimit,omitempty"`
+}
+
+// BootFinding is something about a node's boot that a person should know.
+type BootFinding struct {
+	// reason is the finding in one CamelCase word.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([A-Z][A-Za-z0-9]*)?$`
+	Reason string `json:"reason"`
+	// message says what was found, where, and what to do.
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message"`
 }
 
 // RulesReport counts rules.

@@ -24,7 +24,7 @@ type facts struct {
 
 // conditions puts the present ones in a fixed order after those that were there, and takes those out that are not present.
 func (f facts) conditions(now time.Time) []metav1.Condition {
-	present := []metav1.Condition{f.compiled(), f.applied(), f.immutable(), f.routed(), f.ready()}
+	present := []metav1.Condition{f.compiled(), f.applied(), f.bootVerified(), f.immutable(), f.routed(), f.ready()}
 	if c, is := f.reconciling(); is {
 		present = append(present, c)
 	}
@@ -121,6 +121,9 @@ func (f facts) ready() metav1.Condition {
 			message = f.verdict.Message
 		}
 		return no(v1alpha1.ConditionReady, applied.Reason, message)
+	}
+	if boot := f.bootVerified(); boot.Reason == v1alpha1.ReasonBootNotVerified {
+		return no(v1alpha1.ConditionReady, boot.Reason, boot.Message)
 	}
 	if immutable := f.immutable(); immutable.Reason == v1alpha1.ReasonNotLocked {
 		return no(v1alpha1.ConditionReady, immutable.Reason, immutable.Message)

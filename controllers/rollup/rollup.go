@@ -4,7 +4,7 @@
 // whole status goes out. It is pure: the time is an argument, and a report that is missing or old is unknown, never good.
 //
 // Ready=True is a proof: every selected node has reported lately, on the configuration that it should have by now and on this generation,
-// that its kernel has what the policy asks for, the lock included, and every sink that the policy names exists. A sink that fails does not
+// that its kernel has what the policy asks for, the lock and the boot included, and every sink that the policy names exists. A sink that fails does not
 // take Ready away, because the records are made all the same: Routed tells it. A policy that selects no node proves nothing and is not Ready.
 package rollup
 

@@ -62,6 +62,20 @@ func because(reason, message string) func(*Node) {
 	return func(n *Node) { n.Report.Policies[0].Reason, n.Report.Policies[0].Message = reason, message }
 }
 
+func bootRequired(p *v1alpha1.AuditPolicy) {
+	p.Spec.Boot = v1alpha1.BootSettings{Audit: v1alpha1.BootRequired, BacklogLimit: new(int64(8192))}
+}
+
+// boots says what the running kernel and the next boot have of audit=, with a backlog limit.
+func boots(running, next v1alpha1.BootAudit, backlogLimit int64) func(*Node) {
+	return func(n *Node) {
+		n.Report.Boot = &v1alpha1.BootReport{
+			Loader: "grub2", Running: v1alpha1.BootParameters{Audit: running, BacklogLimit: &backlogLimit},
+			Next: v1alpha1.BootParameters{Audit: next, BacklogLimit: &backlogLimit},
+		}
+	}
+}
+
 func sinkSays(err string) func(*Node) {
 	return func(n *Node) { n.Report.Sinks = []v1alpha1.SinkReport{{Name: "s", LastError: err}} }
 }
@@ -78,97 +92,124 @@ func TestPolicyConditions(t *testing.T) {
 		{
 			name:  "every node in sync is a proof",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync), node("n2", v1alpha1.NodeInSync)},
-			want:  "Compiled=True/Compiled Applied=True/InSync Immutable=False/NotRequested Routed=True/Routed Ready=True/InSync",
+			want:  "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=True/InSync",
+		},
+		{
+			name:   "a boot that was demanded and is proved",
+			policy: policy(bootRequired),
+			nodes:  []Node{node("n1", v1alpha1.NodeInSync, boots("On", "On", 8192))},
+			want:   "Compiled=True/Compiled Applied=True/InSync BootVerified=True/BootVerified Immutable=False/NotRequested Routed=True/Routed Ready=True/InSync",
+		},
+		{
+			name:   "a node whose next boot is not known takes the proof away",
+			policy: policy(bootRequired),
+			nodes:  []Node{node("n1", v1alpha1.NodeInSync, boots("On", "On", 8192)), node("n2", v1alpha1.NodeInSync, boots("On", "Unknown", 8192))},
+			want: "Compiled=True/Compiled Applied=True/InSync BootVerified=False/BootNotVerified Immutable=False/NotRequested Routed=True/Routed " +
+				"Ready=False/BootNotVerified",
+		},
+		{
+			name:   "a node that has not looked at its boot takes the proof away",
+			policy: policy(bootRequired),
+			nodes:  []Node{node("n1", v1alpha1.NodeInSync)},
+			want: "Compiled=True/Compiled Applied=True/InSync BootVerified=False/BootNotVerified Immutable=False/NotRequested Routed=True/Routed " +
+				"Ready=False/BootNotVerified",
+		},
+		{
+			name:   "a queue that is too small for the boot takes the proof away",
+			policy: policy(bootRequired),
+			nodes:  []Node{node("n1", v1alpha1.NodeInSync, boots("On", "On", 64))},
+			want: "Compiled=True/Compiled Applied=True/InSync BootVerified=False/BootNotVerified Immutable=False/NotRequested Routed=True/Routed " +
+				"Ready=False/BootNotVerified",
 		},
 		{
 			name: "a policy without nodes proves nothing and waits for nobody",
-			want: "Compiled=True/Compiled Applied=False/NoNodesSelected Immutable=False/NotRequested Routed=True/Routed Ready=False/NoNodesSelected",
+			want: "Compiled=True/Compiled Applied=False/NoNodesSelected BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NoNodesSelected",
 		},
 		{
 			name:  "a node that has never reported is unknown",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync), node("n2", v1alpha1.NodeInSync, mute)},
-			want:  "Compiled=True/Compiled Applied=False/NotReporting Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
+			want:  "Compiled=True/Compiled Applied=False/NotReporting BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
 		},
 		{
 			name:  "an old report is unknown, however good it was",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync, old)},
-			want:  "Compiled=True/Compiled Applied=False/NotReporting Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
+			want:  "Compiled=True/Compiled Applied=False/NotReporting BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
 		},
 		{
 			name:  "a report from the future is unknown",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync, ahead)},
-			want:  "Compiled=True/Compiled Applied=False/NotReporting Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
+			want:  "Compiled=True/Compiled Applied=False/NotReporting BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NotReporting",
 		},
 		{
 			name:  "a report on the configuration before is progress",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync), node("n2", v1alpha1.NodeInSync, behind)},
-			want: "Compiled=True/Compiled Applied=False/Progressing Immutable=False/NotRequested Routed=True/Routed Ready=False/Progressing " +
+			want: "Compiled=True/Compiled Applied=False/Progressing BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/Progressing " +
 				"Reconciling=True/Progressing",
 		},
 		{
 			name:  "a report on the generation before proves nothing for this one",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync, lastGeneration)},
-			want: "Compiled=True/Compiled Applied=False/Progressing Immutable=False/NotRequested Routed=True/Routed Ready=False/Progressing " +
+			want: "Compiled=True/Compiled Applied=False/Progressing BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/Progressing " +
 				"Reconciling=True/Progressing",
 		},
 		{
 			name:   "a paused rollout says that it is paused",
 			policy: policy(paused),
 			nodes:  []Node{node("n1", v1alpha1.NodeInSync, waits)},
-			want: "Compiled=True/Compiled Applied=False/Paused Immutable=False/NotRequested Routed=True/Routed Ready=False/Paused " +
+			want: "Compiled=True/Compiled Applied=False/Paused BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/Paused " +
 				"Reconciling=True/Paused",
 		},
 		{
 			name:    "a policy that does not compile is stalled, whatever the nodes say",
 			verdict: broken,
 			nodes:   []Node{node("n1", v1alpha1.NodeInSync, lastGeneration)},
-			want: "Compiled=False/InvalidRules Applied=False/InvalidRules Immutable=False/NotRequested Routed=True/Routed Ready=False/InvalidRules " +
+			want: "Compiled=False/InvalidRules Applied=False/InvalidRules BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/InvalidRules " +
 				"Stalled=True/InvalidRules",
 		},
 		{
 			name:  "a node with other rules is not on its way",
 			nodes: []Node{node("n1", v1alpha1.NodeRulesDiffer), node("n2", v1alpha1.NodeInSync)},
-			want:  "Compiled=True/Compiled Applied=False/NodesDiffer Immutable=False/NotRequested Routed=True/Routed Ready=False/NodesDiffer",
+			want:  "Compiled=True/Compiled Applied=False/NodesDiffer BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NodesDiffer",
 		},
 		{
 			name:  "a ConfigMap that was edited by hand is a difference",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync, behind, edited)},
-			want:  "Compiled=True/Compiled Applied=False/NodesDiffer Immutable=False/NotRequested Routed=True/Routed Ready=False/NodesDiffer",
+			want:  "Compiled=True/Compiled Applied=False/NodesDiffer BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/NodesDiffer",
 		},
 		{
 			name:  "a locked node with an earlier configuration waits for a reboot",
 			nodes: []Node{node("n1", v1alpha1.NodeRebootPending, locked)},
-			want:  "Compiled=True/Compiled Applied=False/RebootPending Immutable=False/NotRequested Routed=True/Routed Ready=False/RebootPending",
+			want:  "Compiled=True/Compiled Applied=False/RebootPending BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=False/RebootPending",
 		},
 		{
 			name:   "a lock that was asked for must be there on every node",
 			policy: policy(immutable),
 			nodes:  []Node{node("n1", v1alpha1.NodeInSync, locked), node("n2", v1alpha1.NodeInSync)},
-			want:   "Compiled=True/Compiled Applied=True/InSync Immutable=False/NotLocked Routed=True/Routed Ready=False/NotLocked",
+			want:   "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=False/NotLocked Routed=True/Routed Ready=False/NotLocked",
 		},
 		{
 			name:   "a lock on every node",
 			policy: policy(immutable),
 			nodes:  []Node{node("n1", v1alpha1.NodeInSync, locked)},
-			want:   "Compiled=True/Compiled Applied=True/InSync Immutable=True/Locked Routed=True/Routed Ready=True/InSync",
+			want:   "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=True/Locked Routed=True/Routed Ready=True/InSync",
 		},
 		{
 			name:    "a sink that does not exist takes Ready away and stalls nothing",
 			policy:  policy(routedTo("s")),
 			verdict: Verdict{MissingSinks: []string{"s"}},
 			nodes:   []Node{node("n1", v1alpha1.NodeInSync)},
-			want:    "Compiled=True/Compiled Applied=True/InSync Immutable=False/NotRequested Routed=False/SinkNotFound Ready=False/SinkNotFound",
+			want:    "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=False/NotRequested Routed=False/SinkNotFound Ready=False/SinkNotFound",
 		},
 		{
 			name:   "a sink that fails leaves Ready, because the records are made",
 			policy: policy(routedTo("s")),
 			nodes:  []Node{node("n1", v1alpha1.NodeInSync, sinkSays("disk full"))},
-			want:   "Compiled=True/Compiled Applied=True/InSync Immutable=False/NotRequested Routed=False/SinkFailing Ready=True/InSync",
+			want:   "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=False/NotRequested Routed=False/SinkFailing Ready=True/InSync",
 		},
 		{
 			name:  "a sink of another policy does not matter",
 			nodes: []Node{node("n1", v1alpha1.NodeInSync, sinkSays("disk full"))},
-			want:  "Compiled=True/Compiled Applied=True/InSync Immutable=False/NotRequested Routed=True/Routed Ready=True/InSync",
+			want:  "Compiled=True/Compiled Applied=True/InSync BootVerified=False/NotRequested Immutable=False/NotRequested Routed=True/Routed Ready=True/InSync",
 		},
 	}
 	for _, tt := range tests {
@@ -193,7 +234,7 @@ func TestPolicyConditions(t *testing.T) {
 
 func TestPolicyCountsEveryNodeOnce(t *testing.T) {
 	status := Policy(policy(), Verdict{}, []Node{
-		node("a", v1alpha1.NodeInSync, locked),
+		node("a", v1alpha1.NodeInSync, locked, boots("On", "On", 64)),
 		node("b", v1alpha1.NodeInSync),
 		node("c", v1alpha1.NodeRulesDiffer),
 		node("d", v1alpha1.NodeSettingsDiffer),
@@ -204,7 +245,7 @@ func TestPolicyCountsEveryNodeOnce(t *testing.T) {
 		node("i", v1alpha1.NodeInSync, mute),
 		node("j", v1alpha1.NodeInSync, old, locked),
 	}, clock)
-	want := v1alpha1.NodeCounts{Selected: 10, InSync: 2, OutOfSync: 2, Locked: 3, RebootPending: 2, Unsupported: 1, Unknown: 3}
+	want := v1alpha1.NodeCounts{Selected: 10, InSync: 2, OutOfSync: 2, Locked: 3, RebootPending: 2, BootNotVerified: 9, Unsupported: 1, Unknown: 3}
 	if diff := cmp.Diff(want, status.Nodes); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}

@@ -21,6 +21,8 @@ type view struct {
 	// waiting: the rollout has not let the node go yet.
 	waiting bool
 	locked  bool
+	// boot is what is wrong with the node's boot, empty where it is verified.
+	boot string
 	// failing are the sinks that the node cannot write to, with the errors.
 	failing []v1alpha1.SinkReport
 }
@@ -37,12 +39,13 @@ func look(policy *v1alpha1.AuditPolicy, verdict Verdict, nodes []Node, clock Clo
 // see asks in the order in which the answers make the others meaningless: no report, an old one, one of a node that cannot be audited, one on
 // another configuration, one on another generation.
 func see(policy *v1alpha1.AuditPolicy, verdict Verdict, node Node, clock Clock) view {
-	v := view{name: node.Name, state: v1alpha1.NodeUnknown, waiting: node.Current != node.Desired}
+	v := view{name: node.Name, state: v1alpha1.NodeUnknown, waiting: node.Current != node.Desired, boot: "the node does not report"}
 	if message := silent(node.Report, clock); message != "" {
 		v.reason, v.message = v1alpha1.ReasonNotReporting, message
 		return v
 	}
 	report := node.Report
+	v.boot = unverified(report.Boot, policy.Spec.Boot.BacklogLimit)
 	v.locked = report.Kernel != nil && report.Kernel.Enabled == v1alpha1.AuditLocked
 	own, found := ofPolicy(report, policy)
 	switch {
@@ -112,7 +115,7 @@ func failing(report *v1alpha1.NodeAuditReport, routes []v1alpha1.Route) []v1alph
 	return list
 }
 
-// count puts each node into one group; locked counts across them.
+// count puts each node into one group; locked and bootNotVerified count across them.
 func count(views []view) v1alpha1.NodeCounts {
 	counts := v1alpha1.NodeCounts{Selected: int32(len(views))}
 	for _, v := range views {
@@ -130,6 +133,9 @@ func count(views []view) v1alpha1.NodeCounts {
 		}
 		if v.locked {
 			counts.Locked++
+		}
+		if v.boot != "" {
+			counts.BootNotVerified++
 		}
 	}
 	return counts

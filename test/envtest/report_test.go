@@ -27,7 +27,7 @@ func TestReadyIsAProofOfEveryNode(t *testing.T) {
 	eventually(t, says(p, "Ready=False/NotReporting"))
 	follow(t, "n2")
 	eventually(t, says(p, "Ready=True/InSync", "Applied=True/InSync", "!Reconciling", "!Stalled"))
-	want := v1alpha1.NodeCounts{Selected: 2, InSync: 2}
+	want := v1alpha1.NodeCounts{Selected: 2, InSync: 2, BootNotVerified: 2}
 	if p.Status.Nodes != want || p.Status.ObservedGeneration != p.Generation {
 		t.Errorf("got %+v of generation %d", p.Status.Nodes, p.Status.ObservedGeneration)
 	}
