@@ -22,7 +22,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
 	m := &Metrics{
-		nodes:   gauge("nodeaudit_policy_nodes", "Nodes that a policy selects, by state. Locked nodes are counted in their state as well.", "policy", "state"),
+		nodes:   gauge("nodeaudit_policy_nodes", "Nodes that a policy selects, by state. Those that are locked or boot_not_verified are counted in their state as well.", "policy", "state"),
 		ready:   gauge("nodeaudit_policy_ready", "1 where a policy is Ready, 0 where it is not.", "policy"),
 		stalled: gauge("nodeaudit_policy_compile_errors", "1 for a policy that does not compile, by reason.", "policy", "reason"),
 		known:   map[string]bool{},
@@ -37,6 +37,7 @@ func (m *Metrics) policy(name string, status v1alpha1.AuditPolicyStatus) {
 	for state, count := range map[string]int32{
 		"in_sync": status.Nodes.InSync, "out_of_sync": status.Nodes.OutOfSync, "reboot_pending": status.Nodes.RebootPending,
 		"unsupported": status.Nodes.Unsupported, "unknown": status.Nodes.Unknown, "locked": status.Nodes.Locked,
+		"boot_not_verified": status.Nodes.BootNotVerified,
 	} {
 		m.nodes.WithLabelValues(name, state).Set(float64(count))
 	}
