@@ -24,6 +24,7 @@ type keeper struct {
 	kick      <-chan struct{}
 	updates   chan desired.Update
 	metrics   *metrics
+	boots     boots
 
 	state     *desired.State
 	invalid   error
@@ -35,6 +36,7 @@ func newKeeper(options Options, converger *converge.Converger, road *pipeline.Pi
 	return &keeper{
 		options: options, converger: converger, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
+		boots: boots{root: options.HostRoot},
 	}
 }
 
@@ -112,6 +114,7 @@ func (k *keeper) pass(ctx context.Context) {
 func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
 	report.Events, report.Sinks = k.road.Report()
+	report.Boot = k.boots.report()
 	if report.Kernel != nil {
 		if k.lostAtRun == nil || *k.lostAtRun > report.Kernel.Lost { // the counter can be reset
 			k.lostAtRun = new(report.Kernel.Lost)

@@ -117,6 +117,7 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 	}
 	report := converger.Pass(ctx, &state)
 	report.AgentVersion, report.HeartbeatTime = options.Version, heartbeat()
+	report.Boot = (&boots{root: options.HostRoot}).report()
 	return report, nil
 }
 
