@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/optimize"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 )
@@ -17,12 +18,14 @@ type hostRule struct {
 	compiled
 	wire  rule.Wire
 	first bool // written with -A
+	// in is what the optimiser makes of the rule, alone or with others: an agent loads that.
+	in rule.Wire
 }
 
 // listedRule is a rule of the kernel, ready to be printed.
 func listedRule(w rule.Wire) hostRule {
 	r := hostRule{compiled: compiled{Hex: hex.EncodeToString([]byte(w.Canonical()))}, wire: w}
-	decoded, err := rule.Decode(w)
+	decoded, err := rule.Decode(optimize.Plain(w.Canonical(), host.New("/").Machine()))
 	if err != nil {
 		r.Rule, r.Error = fmt.Sprintf("# not known to this version (%v): %s", err, r.Hex), err.Error()
 		return r
@@ -39,7 +42,7 @@ type comparison struct {
 
 func (c comparison) differences() int { return len(c.missing) + len(c.extra) + len(c.misplaced) }
 
-// compare goes by the bytes: two texts may be one rule. Each rule counts once.
+// compare goes by the bytes: two texts may be one rule. Each rule counts once, and is there as it was written or as it was optimised.
 func compare(want []hostRule, listed []rule.Wire) comparison {
 	var c comparison
 	wanted, have := map[rule.Wire]int{}, map[rule.Wire]bool{}
@@ -51,7 +54,10 @@ func compare(want []hostRule, listed []rule.Wire) comparison {
 			continue
 		}
 		wanted[r.wire] = len(wanted)
-		if !have[r.wire] {
+		if _, known := wanted[r.in]; !known {
+			wanted[r.in] = len(wanted)
+		}
+		if !have[r.wire] && !have[r.in] {
 			c.missing = append(c.missing, r)
 		}
 	}
@@ -119,11 +125,25 @@ func onHost(rules []compiled, node rule.Host) ([]hostRule, []finding) {
 		case err != nil:
 			found = append(found, r.unresolved(err))
 		case wire.First():
-			first = append(first, hostRule{r, wire.Canonical(), wire.First()})
+			first = append(first, hostRule{compiled: r, wire: wire.Canonical(), first: true})
 		default:
-			rest = append(rest, hostRule{r, wire.Canonical(), wire.First()})
+			rest = append(rest, hostRule{compiled: r, wire: wire.Canonical()})
 		}
 	}
 	slices.Reverse(first) // each -A asks for the beginning: the last one gets it
-	return append(first, rest...), found
+	return withOptimised(append(first, rest...), node.Machine()), found
+}
+
+// withOptimised notes of each rule in which rule of an optimised set it is.
+func withOptimised(rules []hostRule, machine string) []hostRule {
+	in := make([]optimize.Rule, len(rules))
+	for n, r := range rules {
+		in[n] = optimize.Rule{Wire: r.wire, AsWritten: r.asWritten}
+	}
+	for _, o := range optimize.Rules(in, machine).Rules {
+		for _, n := range o.From {
+			rules[n].in = o.Wire
+		}
+	}
+	return rules
 }

@@ -11,7 +11,7 @@ import (
 
 const rulesDiffLong = `Print the difference between the rules that this machine's kernel has and those that files would load, one a line: with + what the kernel
 lacks, with - what it has beyond the files, with ! a never rule that stands on the wrong side of a rule that records. Rules are compared by
-their bytes. The exit status is 0 where nothing differs, else 1.
+their bytes, and count as there where the kernel has them as written or as an agent loads them, optimised. The exit status is 0 where nothing differs, else 1.
 
 Of policies, those that select any node count, and not those whose mode is Observe. Lines with an error are named and left out, and then the
 exit status is 1 too.`

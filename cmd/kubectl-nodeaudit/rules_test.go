@@ -101,6 +101,26 @@ func TestRulesDiffSaysWhatDiffers(t *testing.T) {
 	call(t, having(t, passwd+mounts), mounts, "diff", "--ignore-unmanaged", "-").check(t, "", "", "")
 }
 
+func TestRulesThatAnAgentHasOptimisedAreNoDifference(t *testing.T) {
+	const watch, unmounts = "-w /etc -p wa -k etc\n", "-a always,exit -F arch=b64 -S umount2 -F key=mounts\n"
+	file, _ := rule.Parse(watch + mounts + unmounts)
+	rules, _ := onHost([]compiled{{rule: file.Rules[0]}, {rule: file.Rules[1]}, {rule: file.Rules[2]}}, host.New("/"))
+	m := kerneltest.New("/")
+	for _, w := range []rule.Wire{rules[0].in, rules[1].in} {
+		if err := m.Add(w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rules[0].in == rules[0].wire || rules[1].in != rules[2].in {
+		t.Fatal("nothing was optimised")
+	}
+	call(t, m, "", "list").check(t, watch+"-a always,exit -F arch=b64 -S mount,umount2 -F key=mounts\n", "", "")
+	call(t, m, watch+mounts+unmounts, "diff", "-").check(t, "", "", "")
+	call(t, m, watch+mounts+unmounts, "load", "-").check(t, "", "0 rules added, 0 deleted", "")
+	got := call(t, m, watch+mounts, "diff", "-")
+	got.check(t, "+ "+mounts+"- -a always,exit -F arch=b64 -S mount,umount2 -F key=mounts\n", "", "lacks 1 rule, has 1 rule of no file")
+}
+
 func TestRulesDiffLeavesPoliciesOutThatOnlyObserve(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.yaml")
 	text := policy("p", "rules: |", "  "+passwd, "mode: Observe") + "---\n" + policy("q", "rules: |", "  "+group)

@@ -113,6 +113,35 @@ func TestKernelARuleThatIsDeletedByHandComesBack(t *testing.T) {
 	events(1)
 }
 
+// A directory rule stays with its directory when that is renamed. After the agent has looked, the rule is on the directory that has the name
+// now: it goes with that one.
+func TestKernelARuleFollowsTheNameOfItsDirectory(t *testing.T) {
+	client := kerneltest.Lock(t)
+	dir, state := filepath.Join(t.TempDir(), "watched"), t.TempDir()
+	policy := policyFile(t, "-w "+dir+" -p wa -k "+key, "")
+	inSync := func() {
+		t.Helper()
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if out, _, err := run(t, "--once", "--policy", policy, "--state-dir", state); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	inSync()
+	if err := os.Rename(dir, dir+".old"); err != nil {
+		t.Fatal(err)
+	}
+	inSync()
+	if got := ours(t, client); len(got) != 1 {
+		t.Fatalf("the kernel holds %q", got)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, "the rule goes with the new directory", func() bool { return len(ours(t, client)) == 0 })
+}
+
 // touch is another process's: calls of the agent itself are left out.
 func touch(t *testing.T, path string) {
 	t.Helper()

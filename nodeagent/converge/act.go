@@ -45,6 +45,7 @@ func (c *Converger) announce(have Have, plan Plan) error {
 			next.Found[name] = have.settings()[name]
 		}
 	}
+	next.place(c.options.Host, plan.Changes)
 	next.Locked = next.Locked || plan.Lock
 	if err := c.store.save(next); err != nil {
 		return err

@@ -90,6 +90,7 @@ func (c *Converger) approach(ctx context.Context, have Have) (Want, Have, Verdic
 		want := c.wanted.resolve(c.options.Host)
 		c.reconsider(want, have)
 		c.optimise(&want, have)
+		have.Astray = c.astray(want)
 		have.Ledger, have.Refused = c.ledger, c.refusals()
 		verdict, plan := Determine(want, have)
 		if plan.Empty() || ctx.Err() != nil || round == rounds {

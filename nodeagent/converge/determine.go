@@ -93,7 +93,7 @@ func (c comparison) makePlan() Plan {
 	for _, w := range c.have.Rules {
 		twice := seen[w] && loading[w] // somebody added it once more with -A, which the kernel takes
 		seen[w] = true
-		if twice || c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] {
+		if twice || c.have.Astray[w] || c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] {
 			plan.Changes = append(plan.Changes, kernel.Change{Op: kernel.Delete, Rule: w})
 		}
 	}

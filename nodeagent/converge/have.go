@@ -17,6 +17,8 @@ type Have struct {
 	Ledger Ledger
 	// Refused are the rules that the kernel did not take, with its errors. They are not tried again now.
 	Refused map[rule.Wire]error
+	// Astray are the agent's rules that watch a directory which has another name now.
+	Astray map[rule.Wire]bool
 	// RulesErr and SettingsErr are what kept the agent from changing rules and settings.
 	RulesErr, SettingsErr error
 }

@@ -22,6 +22,8 @@ type Ledger struct {
 	Owned map[rule.Wire]bool
 	// Found are the values of settings before it first changed them.
 	Found map[setting]uint32
+	// Places are the directories for which it loaded rules, with the identity of each at that time.
+	Places map[string]string
 	// Locked says that it was the agent who locked the audit system.
 	Locked bool
 	// Drift counts what it repaired.
@@ -30,12 +32,15 @@ type Ledger struct {
 
 // clone lets one be changed while the other is on disk.
 func (l Ledger) clone() Ledger {
-	l.Owned, l.Found = maps.Clone(l.Owned), maps.Clone(l.Found)
+	l.Owned, l.Found, l.Places = maps.Clone(l.Owned), maps.Clone(l.Found), maps.Clone(l.Places)
 	if l.Owned == nil {
 		l.Owned = map[rule.Wire]bool{}
 	}
 	if l.Found == nil {
 		l.Found = map[setting]uint32{}
+	}
+	if l.Places == nil {
+		l.Places = map[string]string{}
 	}
 	return l
 }
@@ -45,6 +50,7 @@ type ledgerFile struct {
 	BootID string               `json:"bootID"`
 	Owned  [][]byte             `json:"owned,omitempty"`
 	Found  map[setting]uint32   `json:"found,omitempty"`
+	Places map[string]string    `json:"places,omitempty"`
 	Locked bool                 `json:"locked,omitempty"`
 	Drift  v1alpha1.DriftReport `json:"drift,omitzero"`
 }
@@ -77,7 +83,7 @@ func (s ledgerStore) load(log *slog.Logger) (Ledger, error) {
 	if file.BootID != s.bootID {
 		return empty, nil
 	}
-	ledger := Ledger{Found: file.Found, Locked: file.Locked, Drift: file.Drift}.clone()
+	ledger := Ledger{Found: file.Found, Places: file.Places, Locked: file.Locked, Drift: file.Drift}.clone()
 	for _, w := range file.Owned {
 		ledger.Owned[rule.Wire(w)] = true
 	}
@@ -85,7 +91,7 @@ func (s ledgerStore) load(log *slog.Logger) (Ledger, error) {
 }
 
 func (s ledgerStore) save(ledger Ledger) error {
-	file := ledgerFile{BootID: s.bootID, Found: ledger.Found, Locked: ledger.Locked, Drift: ledger.Drift}
+	file := ledgerFile{BootID: s.bootID, Found: ledger.Found, Places: ledger.Places, Locked: ledger.Locked, Drift: ledger.Drift}
 	for w := range ledger.Owned {
 		file.Owned = append(file.Owned, []byte(w))
 	}

@@ -17,12 +17,16 @@ type Load struct {
 	From []int
 	// Waits says that it waits for its path.
 	Waits bool
+	// directory is the one that it is on, if any.
+	directory string
 }
 
 // optimised is a rule set that was optimised, kept because most passes see the same one again.
 type optimised struct {
 	in  []optimize.Rule
 	out optimize.Result
+	// directories are those of the rules in out.
+	directories []string
 }
 
 // optimise fills in what the kernel should hold for the enforced rules. A rule that is there as it was written, and that somebody else put
@@ -43,10 +47,13 @@ func (c *Converger) optimise(want *Want, have Have) {
 		index = append(index, i)
 	}
 	if !slices.Equal(in, c.optimised.in) {
-		c.optimised = optimised{in, optimize.Rules(in, c.options.Host.Machine())}
+		c.optimised = optimised{in: in, out: optimize.Rules(in, c.options.Host.Machine())}
+		for _, o := range c.optimised.out.Rules {
+			c.optimised.directories = append(c.optimised.directories, directoryOf(o.Wire))
+		}
 	}
-	for _, o := range c.optimised.out.Rules {
-		l := Load{Wire: o.Wire, Waits: true}
+	for n, o := range c.optimised.out.Rules {
+		l := Load{Wire: o.Wire, Waits: true, directory: c.optimised.directories[n]}
 		for _, n := range o.From {
 			r := &want.Rules[index[n]]
 			r.In = o.Wire

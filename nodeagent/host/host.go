@@ -42,6 +42,19 @@ func (r *Root) IsDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Identity tells a directory from another one that has its name at another time: device and inode. It is empty where there is none.
+func (r *Root) Identity(path string) string {
+	inside, err := securejoin.SecureJoin(r.path, path)
+	if err != nil {
+		return ""
+	}
+	var stat unix.Stat_t
+	if err := unix.Lstat(inside, &stat); err != nil || stat.Mode&unix.S_IFMT != unix.S_IFDIR {
+		return ""
+	}
+	return fmt.Sprintf("%d:%d", stat.Dev, stat.Ino)
+}
+
 // UserID returns the id of a user in the host's /etc/passwd. Other sources of users, such as LDAP, are not asked.
 func (r *Root) UserID(name string) (uint32, bool) { return r.id(&r.users, name) }
 
