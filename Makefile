@@ -102,6 +102,12 @@ test-e2e: ## The whole product in a local cluster (root)
 test-envtest test-e2e: test-%: tools-cluster
 	@go run ./hack/testgroups $*
 
+.PHONY: vm-image test-vm
+vm-image: ## Build the virtual machines for test-vm (root; the first time 3 minutes or more and 100 MB; kept in ~/.cache/nodeaudit)
+	@hack/vm/image.sh
+test-vm: vm-image ## The agent on nodes that lock, reboot and have an auditd, in virtual machines (`make test` too, once there is vm-image)
+	@go run ./hack/testgroups vm
+
 ##@ Help
 
 .PHONY: help

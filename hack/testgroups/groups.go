@@ -5,6 +5,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/nodeaudit/nodeaudit/test/vm"
 )
 
 // A group is one run of `go test`.
@@ -39,6 +41,12 @@ var groups = []group{
 		needs: []need{root, auditControl},
 		args:  []string{"-p=1", "-tags=e2e", "-timeout=30m", "./test/e2e/..."},
 	},
+	{
+		name:  "vm",
+		what:  "the agent on nodes that lock, reboot and load rules of their own, in virtual machines",
+		needs: []need{vmImage},
+		args:  []string{"-p=1", "-tags=vm", "-timeout=30m", "./test/vm/..."},
+	},
 }
 
 // A need is something that a machine has or has not. A test that cannot run for want of it skips with a message that begins with
@@ -56,9 +64,16 @@ var (
 		return ""
 	}}
 	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
+	// Minutes and 100 MB are asked of nobody who did not ask for them: who wants these tests makes the image.
+	vmImage = need{"the image of make vm-image", func() string {
+		if _, err := vm.Find("."); err != nil {
+			return err.Error()
+		}
+		return ""
+	}}
 )
 
-var needs = []need{root, auditControl}
+var needs = []need{root, auditControl, vmImage}
 
 // The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
 const (
