@@ -160,7 +160,7 @@ func TestKubectlShowsWhatAPersonWants(t *testing.T) {
 	for _, row := range []struct{ short, header, cells string }{
 		{"ap", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "shown Observe"},
 		{"as", "NAME TYPE NODES HEALTHY READY AGE", "shown stdout"},
-		{"nas", "NAME STATE RULES WANTED AUDIT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
+		{"nas", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
 		{"nodeaudit", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "auditpolicy.nodeaudit.dev/shown Observe"},
 	} {
 		out, err := s.run(t.Context(), "kubectl", "get", row.short)
