@@ -25,11 +25,11 @@ const exchangeSize = 256 << 20
 // arguments are those of qemu in the machine's folder. A saved machine can only be resumed with the devices and the memory that it was saved
 // with, so hack/vm/image.sh builds anew when this file changes. The processor is the simplest one: others cost half as much again to emulate.
 //
-// The guest's clock counts instructions (-icount, 2 ns each). With one that follows the host's a busy host makes the guest's kernel measure
+// The guest's clock counts instructions (-icount, 8 ns each, which is about what they take). With one that follows the host's a busy host makes the guest's kernel measure
 // its processor wrongly: on two cores with a load of 20 a minute lasted ten in the guest, and units failed because their time was up.
 func arguments() []string {
 	return []string{
-		"-machine", "pc-i440fx-7.2", "-accel", "tcg,thread=single,tb-size=256", "-icount", "shift=1,sleep=on",
+		"-machine", "pc-i440fx-7.2", "-accel", "tcg,thread=single,tb-size=256", "-icount", "shift=3,sleep=on",
 		"-cpu", "qemu64,-svm", "-smp", "1", "-m", "512",
 		"-nodefaults", "-no-user-config", "-display", "none",
 		"-drive", "file=" + diskFile + ",format=qcow2,if=virtio,cache=unsafe,discard=unmap",
