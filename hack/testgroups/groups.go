@@ -17,7 +17,8 @@ type group struct {
 	args  []string // of go test
 }
 
-// The groups, the quick ones first. Tests of the real kernel have names that begin with TestKernel.
+// The groups, the quick ones first. Tests of the real kernel have names that begin with TestKernel. What go test remembers of an earlier run
+// (-count=1) says nothing of the kernel and the machines that there are now.
 var groups = []group{
 	{
 		name: "unit",
@@ -33,19 +34,19 @@ var groups = []group{
 		name:  "kernel",
 		what:  "the agent against the audit system of this machine's kernel",
 		needs: []need{root, auditControl},
-		args:  []string{"-p=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/...", "./test/recording/..."},
+		args:  []string{"-p=1", "-count=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/...", "./test/recording/..."},
 	},
 	{
 		name:  "e2e",
 		what:  "the whole product in a local cluster",
 		needs: []need{root, auditControl},
-		args:  []string{"-p=1", "-tags=e2e", "-timeout=30m", "./test/e2e/..."},
+		args:  []string{"-p=1", "-count=1", "-tags=e2e", "-timeout=30m", "./test/e2e/..."},
 	},
 	{
 		name:  "vm",
 		what:  "the agent on nodes that lock, reboot and load rules of their own, in virtual machines",
 		needs: []need{vmImage},
-		args:  []string{"-p=1", "-tags=vm", "-timeout=30m", "./test/vm/..."},
+		args:  []string{"-p=1", "-count=1", "-tags=vm", "-timeout=30m", "./test/vm/..."},
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,7 +36,8 @@ type Status struct {
 	heartbeat time.Duration
 	log       *slog.Logger
 	latest    chan v1alpha1.NodeAuditReport
-	uid       types.UID
+	uid       types.UID // of the Node
+	object    types.UID // of the NodeAuditStatus that was written last
 }
 
 // NewStatus returns what writes the NodeAuditStatus of a node, at least once in each heartbeat.
@@ -93,6 +95,9 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // write applies the report. The object belongs to the Node, so that it goes when the Node goes.
+//
+// Of a node that is released the object is renewed and not made again when somebody has deleted it: that is how an uninstallation ends, and the
+// agent may outlive it by a moment. The next heartbeat makes it again.
 func (s *Status) write(ctx context.Context, report v1alpha1.NodeAuditReport) error {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
@@ -115,9 +120,20 @@ func (s *Status) write(ctx context.Context, report v1alpha1.NodeAuditReport) err
 		return fmt.Errorf("encoding: %w", err)
 	}
 	unstructured.RemoveNestedField(status, "metadata", "creationTimestamp")
-	if _, err = s.objects.Apply(ctx, s.node, &unstructured.Unstructured{Object: status}, metav1.ApplyOptions{FieldManager: FieldManager, Force: true}); err != nil {
+	renewed := report.Reason == v1alpha1.ReasonReleased && s.object != ""
+	object := &unstructured.Unstructured{Object: status}
+	if renewed {
+		object.SetUID(s.object)
+	}
+	applied, err := s.objects.Apply(ctx, s.node, object, metav1.ApplyOptions{FieldManager: FieldManager, Force: true})
+	switch {
+	case renewed && apierrors.IsConflict(err):
+		s.object = ""
+		return nil
+	case err != nil:
 		s.uid = "" // the Node may be another one by now
 		return fmt.Errorf("applying NodeAuditStatus %s: %w", s.node, err)
 	}
+	s.object = applied.GetUID()
 	return nil
 }

@@ -197,3 +197,44 @@ func TestAnAgentReports(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAReleasedNodeDoesNotBringItsDeletedReportBackAtOnce(t *testing.T) {
+	clean(t)
+	create(t, node("n1"))
+	core, objects := asAgent(t)
+	const heartbeat = 4 * time.Second
+	status := publish.NewStatus(objects, core, "n1", heartbeat, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- status.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	is := func() error {
+		return admin.Get(t.Context(), client.ObjectKey{Name: "n1"}, &v1alpha1.NodeAuditStatus{})
+	}
+	report := v1alpha1.NodeAuditReport{
+		HeartbeatTime: metav1.NewTime(time.Now().UTC().Truncate(time.Second)), State: v1alpha1.NodeInSync, Reason: v1alpha1.ReasonReleased,
+	}
+	status.Offer(report)
+	eventually(t, is)
+	if err := admin.Delete(t.Context(), &v1alpha1.NodeAuditStatus{ObjectMeta: metav1.ObjectMeta{Name: "n1"}}); err != nil {
+		t.Fatal(err)
+	}
+	report.Drift.Count++ // which is written at once
+	status.Offer(report)
+	settle()
+	if err := is(); err == nil {
+		t.Fatal("the report is back at once")
+	}
+	eventually(t, is) // with the next heartbeat
+	report.Reason = v1alpha1.ReasonInSync
+	if err := admin.Delete(t.Context(), &v1alpha1.NodeAuditStatus{ObjectMeta: metav1.ObjectMeta{Name: "n1"}}); err != nil {
+		t.Fatal(err)
+	}
+	status.Offer(report)
+	eventually(t, is)
+}
