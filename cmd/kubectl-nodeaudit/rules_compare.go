@@ -114,24 +114,20 @@ func wanted(c *cobra.Command, args []string, root string) ([]hostRule, []finding
 
 // onHost looks up what rules name, and puts them in the kernel's order.
 func onHost(rules []compiled, node rule.Host) ([]hostRule, []finding) {
-	var first, rest []hostRule
+	var here []hostRule
 	var found []finding
-	for _, r := range rules {
+	for _, r := range inOrder(rules) {
 		if r.Mode == string(v1alpha1.ModeObserve) {
 			continue
 		}
 		wire, err := r.rule.Encode(node)
-		switch {
-		case err != nil:
+		if err != nil {
 			found = append(found, r.unresolved(err))
-		case wire.First():
-			first = append(first, hostRule{compiled: r, wire: wire.Canonical(), first: true})
-		default:
-			rest = append(rest, hostRule{compiled: r, wire: wire.Canonical()})
+			continue
 		}
+		here = append(here, hostRule{compiled: r, wire: wire.Canonical(), first: wire.First()})
 	}
-	slices.Reverse(first) // each -A asks for the beginning: the last one gets it
-	return withOptimised(append(first, rest...), node.Machine()), found
+	return withOptimised(here, node.Machine()), found
 }
 
 // withOptimised notes of each rule in which rule of an optimised set it is.
