@@ -35,8 +35,9 @@ func (r Rule) abi(machine string) (uint32, bool) {
 	if i < 0 {
 		return machines[machine].native(), true
 	}
-	if f := r.fields[i]; f.value.number != 0 {
-		return f.value.number, true
+	number, known := r.fields[i].value.number, true
+	if number == 0 {
+		number, known = archNamed(r.fields[i].value.text, machine)
 	}
-	return archNamed(r.fields[i].value.text, machine)
+	return number, known && slices.Contains(Arches(machine), number)
 }

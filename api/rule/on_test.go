@@ -14,6 +14,8 @@ func TestOnAMachineOnlyWhatItsProgramsCanDoIsLeft(t *testing.T) {
 		{"-a always,exit -F arch=b64 -S 2,openat -k x", "aarch64", "-a always,exit -F arch=b64 -S 2,openat -F key=x"},
 		{"-a always,exit -S open,openat -k x", "aarch64", "-a always,exit -S openat -F key=x"},
 		{"-a always,exit -F arch=b64 -S open -k x", "", "-a always,exit -F arch=b64 -S open -F key=x"},
+		{"-a always,exit -F arch=x86_64 -S open -k x", "aarch64", ""},
+		{"-a always,exit -F arch=x86_64 -S open -k x", "x86_64", "-a always,exit -F arch=x86_64 -S open -F key=x"},
 		{"-w /etc -p wa -k x", "aarch64", "-w /etc -p wa -k x"},
 	} {
 		file, problems := Parse(row.text)

@@ -143,8 +143,8 @@ func TestASmallChangeIsASmallChange(t *testing.T) {
 
 // Whatever rules follow each other on a node, what the kernel holds decides about every event as the policy says.
 func TestTheKernelDecidesAsThePolicySays(t *testing.T) {
-	if m := host.New("/").Machine(); m != ruletest.Machine {
-		t.Skipf("the model is of %s, this is %s", ruletest.Machine, m)
+	if m := host.New("/").Machine(); m != ruletest.X8664.Name {
+		t.Skipf("the model is of %s, this is %s", ruletest.X8664.Name, m)
 	}
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 9))
@@ -173,7 +173,7 @@ func TestTheKernelDecidesAsThePolicySays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := ruletest.NewGenerator(asked, names, seed)
+		g := ruletest.NewGenerator(asked, names, ruletest.X8664, seed)
 		var e ruletest.Event
 		for range 3000 {
 			g.Event(&e)

@@ -10,12 +10,12 @@ import (
 )
 
 func TestTooManyRulesStayAsTheyAre(t *testing.T) {
-	two := wires(t, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 2 -k a"})
+	two := wires(t, ruletest.X8664, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 2 -k a"})
 	in := make([]Rule, mostRules+1)
 	for i := range in {
 		in[i].Wire = two[i%2]
 	}
-	got := Rules(in, ruletest.Machine)
+	got := Rules(in, ruletest.X8664.Name)
 	if len(got.Rules) != 2 || len(got.Rules[0].From) != mostRules/2+1 || len(got.Rules[1].From) != mostRules/2 {
 		t.Errorf("%d rules", len(got.Rules))
 	}
@@ -38,14 +38,14 @@ func BenchmarkManyRules(b *testing.B) {
 				file, _ := rule.Parse(text.String())
 				var in []Rule
 				for _, r := range file.Rules {
-					wire, err := r.Encode(ruletest.Host{})
+					wire, err := r.Encode(ruletest.Host{On: ruletest.X8664})
 					if err != nil {
 						b.Fatal(err)
 					}
 					in = append(in, Rule{Wire: wire})
 				}
 				for b.Loop() {
-					Rules(in, ruletest.Machine)
+					Rules(in, ruletest.X8664.Name)
 				}
 			})
 		}

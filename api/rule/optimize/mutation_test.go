@@ -38,8 +38,8 @@ func TestTheProofFindsAWrongPass(t *testing.T) {
 			}{name, wrong})
 			random := rand.New(rand.NewPCG(3, 4))
 			for n := range 2000 {
-				rules := wires(t, strings.Split(ruletest.RandomRules(random, 2+random.IntN(10)), "\n"))
-				if newProof(t, rules, optimized(rules)).run(2000, uint64(n)) != "" {
+				rules := wires(t, ruletest.X8664, strings.Split(ruletest.RandomRules(random, 2+random.IntN(10)), "\n"))
+				if newProof(t, ruletest.X8664, rules, optimized(rules, ruletest.X8664)).run(2000, uint64(n)) != "" {
 					return
 				}
 			}
@@ -80,7 +80,7 @@ func (s *set) swapAgreeing() {
 }
 
 func (s *set) without(call string) {
-	number, _ := ruletest.Number("b64", call)
+	number, _ := ruletest.X8664.Number("b64", call)
 	s.withoutNumber(number)
 }
 
@@ -119,12 +119,12 @@ func (s *set) sortByPath() {
 func TestEveryRuleIsAccountedForOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 500 {
-		rules := wires(t, strings.Split(ruletest.RandomRules(random, 1+random.IntN(15)), "\n"))
+		rules := wires(t, ruletest.X8664, strings.Split(ruletest.RandomRules(random, 1+random.IntN(15)), "\n"))
 		in := make([]Rule, len(rules))
 		for n, w := range rules {
 			in[n] = Rule{Wire: w, AsWritten: random.IntN(4) == 0, Unsure: random.IntN(8) == 0}
 		}
-		checkAccount(t, in, Rules(in, ruletest.Machine))
+		checkAccount(t, in, Rules(in, ruletest.X8664.Name))
 	}
 }
 

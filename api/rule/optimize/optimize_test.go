@@ -106,7 +106,7 @@ func TestRules(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			result := optimized(wires(t, test.in))
+			result := optimized(wires(t, ruletest.X8664, test.in), ruletest.X8664)
 			if got := texts(t, result); !slices.Equal(got, test.out) {
 				t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(test.out, "\n\t"))
 			}
@@ -121,7 +121,7 @@ func texts(t *testing.T, result Result) []string {
 	t.Helper()
 	var all []string
 	for _, o := range result.Rules {
-		r, err := rule.Decode(Plain(o.Wire, ruletest.Machine))
+		r, err := rule.Decode(Plain(o.Wire, ruletest.X8664.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,8 +131,8 @@ func texts(t *testing.T, result Result) []string {
 }
 
 func TestAWatchIsLookedAtInFewCalls(t *testing.T) {
-	w := wires(t, []string{"-w /etc -p wa -k a"})[0]
-	out := optimized([]rule.Wire{w}).Rules[0].Wire
+	w := wires(t, ruletest.X8664, []string{"-w /etc -p wa -k a"})[0]
+	out := optimized([]rule.Wire{w}, ruletest.X8664).Rules[0].Wire
 	p, err := out.Open()
 	if err != nil || p.Mask == rule.AllCalls() {
 		t.Fatalf("the mask is still full (%v)", err)
@@ -142,12 +142,12 @@ func TestAWatchIsLookedAtInFewCalls(t *testing.T) {
 		"b32": {"open": true, "socketcall": true, "getppid": false},
 	} {
 		for call, want := range calls {
-			if n, _ := ruletest.Number(arch, call); rule.Calls(p.Mask).Has(n) != want {
+			if n, _ := ruletest.X8664.Number(arch, call); rule.Calls(p.Mask).Has(n) != want {
 				t.Errorf("%s of %s: %v", call, arch, !want)
 			}
 		}
 	}
-	if Plain(out, ruletest.Machine) != w {
+	if Plain(out, ruletest.X8664.Name) != w {
 		t.Error("what people read is not what they wrote")
 	}
 	if got := Rules([]Rule{{Wire: w}}, "m68k").Rules[0].Wire; got != w {
@@ -157,10 +157,10 @@ func TestAWatchIsLookedAtInFewCalls(t *testing.T) {
 
 func TestRulesThatStayAsWritten(t *testing.T) {
 	in := []Rule{}
-	for _, w := range wires(t, []string{"-w /etc -p w -k a", "-w /etc -p a -k a", "-a always,exit -S 1 -F exe=/x -F uid=0", "-a always,exit -S 1 -F exe=/x -F uid=0 -F pid=1"}) {
+	for _, w := range wires(t, ruletest.X8664, []string{"-w /etc -p w -k a", "-w /etc -p a -k a", "-a always,exit -S 1 -F exe=/x -F uid=0", "-a always,exit -S 1 -F exe=/x -F uid=0 -F pid=1"}) {
 		in = append(in, Rule{Wire: w, AsWritten: true})
 	}
-	result := Rules(in, ruletest.Machine)
+	result := Rules(in, ruletest.X8664.Name)
 	for n, o := range result.Rules {
 		if o.Wire != in[n].Wire {
 			t.Errorf("rule %d was changed", n)
@@ -172,18 +172,18 @@ func TestRulesThatStayAsWritten(t *testing.T) {
 }
 
 func TestNothingDependsOnARuleThatMayNotLoad(t *testing.T) {
-	w := wires(t, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 1 -F uid=0 -k a"})
-	if got := Rules([]Rule{{Wire: w[0], Unsure: true}, {Wire: w[1]}}, ruletest.Machine); len(got.Rules) != 2 || got.Findings != nil {
+	w := wires(t, ruletest.X8664, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 1 -F uid=0 -k a"})
+	if got := Rules([]Rule{{Wire: w[0], Unsure: true}, {Wire: w[1]}}, ruletest.X8664.Name); len(got.Rules) != 2 || got.Findings != nil {
 		t.Errorf("%+v", got)
 	}
-	if got := Rules([]Rule{{Wire: w[0]}, {Wire: w[1], AsWritten: true}}, ruletest.Machine); len(got.Rules) != 2 {
+	if got := Rules([]Rule{{Wire: w[0]}, {Wire: w[1], AsWritten: true}}, ruletest.X8664.Name); len(got.Rules) != 2 {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestNothingPassesARuleThatCannotBeOpened(t *testing.T) {
-	w := wires(t, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 2 -k a"})
-	got := Rules([]Rule{{Wire: w[0]}, {Wire: "?"}, {Wire: w[1]}}, ruletest.Machine)
+	w := wires(t, ruletest.X8664, []string{"-a always,exit -S 1 -k a", "-a always,exit -S 2 -k a"})
+	got := Rules([]Rule{{Wire: w[0]}, {Wire: "?"}, {Wire: w[1]}}, ruletest.X8664.Name)
 	if len(got.Rules) != 3 || got.Rules[1].Wire != "?" {
 		t.Errorf("%+v", got)
 	}
@@ -193,12 +193,12 @@ func BenchmarkRules(b *testing.B) {
 	for _, name := range []string{"lockdown-rhel9-stig", "neo23x0", "all together"} {
 		b.Run(name, func(b *testing.B) {
 			var in []Rule
-			for _, w := range wires(b, realSets(b)[name]) {
+			for _, w := range wires(b, ruletest.X8664, realSets(b)[name]) {
 				in = append(in, Rule{Wire: w})
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				Rules(in, ruletest.Machine)
+				Rules(in, ruletest.X8664.Name)
 			}
 		})
 	}

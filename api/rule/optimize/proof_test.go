@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
+	"github.com/nodeaudit/nodeaudit/api/rule/packs"
 	"github.com/nodeaudit/nodeaudit/api/rule/ruletest"
 )
 
@@ -19,46 +20,51 @@ var events = flag.Int("events", 50_000, "how many events to try on each real rul
 const corpora = "../testdata/corpora/"
 
 func TestNoEventIsTreatedOtherwise(t *testing.T) {
-	var before, after int
-	for name, lines := range realSets(t) {
-		t.Run(name, func(t *testing.T) {
-			rules := wires(t, lines)
-			result := optimized(rules)
-			before, after = before+len(rules), after+len(result.Rules)
-			p := newProof(t, rules, result)
-			if diff := p.run(*events, uint64(len(rules))); diff != "" {
-				t.Error(diff)
-			}
-			t.Logf("%d rules become %d; %d events, of which %d met a rule", len(rules), len(result.Rules), *events, p.met)
-		})
+	sets := realSets(t)
+	for _, m := range ruletest.Machines {
+		var before, after int
+		for name, lines := range sets {
+			t.Run(m.Name+"/"+name, func(t *testing.T) {
+				rules := wires(t, m, lines)
+				result := optimized(rules, m)
+				before, after = before+len(rules), after+len(result.Rules)
+				p := newProof(t, m, rules, result)
+				if diff := p.run(*events, uint64(len(rules))); diff != "" {
+					t.Error(diff)
+				}
+				t.Logf("%d rules become %d; %d events, of which %d met a rule", len(rules), len(result.Rules), *events, p.met)
+			})
+		}
+		t.Logf("%s: %d rules become %d", m.Name, before, after)
 	}
-	t.Logf("%d rules become %d", before, after)
 }
 
 func TestNoEventIsTreatedOtherwiseByRandomRules(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	tried := max(300, *events/200)
 	for n := range tried {
+		m := ruletest.Machines[n%len(ruletest.Machines)]
 		text := ruletest.RandomRules(random, 1+random.IntN(12))
-		rules := wires(t, strings.Split(text, "\n"))
-		p := newProof(t, rules, optimized(rules))
+		rules := wires(t, m, strings.Split(text, "\n"))
+		p := newProof(t, m, rules, optimized(rules, m))
 		if diff := p.run(4000, uint64(n)); diff != "" {
-			t.Fatalf("set %d: %s\n%s", n, diff, text)
+			t.Fatalf("set %d on %s: %s\n%s", n, m.Name, diff, text)
 		}
 	}
 	t.Logf("%d random sets", tried)
 }
 
-func optimized(rules []rule.Wire) Result {
+func optimized(rules []rule.Wire, m ruletest.Machine) Result {
 	in := make([]Rule, len(rules))
 	for n, w := range rules {
 		in[n].Wire = w
 	}
-	return Rules(in, ruletest.Machine)
+	return Rules(in, m.Name)
 }
 
 // proof compares what becomes of events before and after.
 type proof struct {
+	machine       ruletest.Machine
 	names         ruletest.Names
 	before, after *ruletest.Set
 	given         []rule.Wire
@@ -67,9 +73,9 @@ type proof struct {
 	met           int
 }
 
-func newProof(t *testing.T, rules []rule.Wire, result Result) *proof {
+func newProof(t *testing.T, m ruletest.Machine, rules []rule.Wire, result Result) *proof {
 	t.Helper()
-	p := &proof{given: rules, result: result, superfluous: map[int]Kind{}}
+	p := &proof{machine: m, given: rules, result: result, superfluous: map[int]Kind{}}
 	var made []rule.Wire
 	for _, r := range result.Rules {
 		made = append(made, r.Wire)
@@ -89,7 +95,7 @@ func newProof(t *testing.T, rules []rule.Wire, result Result) *proof {
 
 // run returns what was different, and nothing where nothing was.
 func (p *proof) run(count int, seed uint64) string {
-	g := ruletest.NewGenerator(p.before, &p.names, seed)
+	g := ruletest.NewGenerator(p.before, &p.names, p.machine, seed)
 	var e ruletest.Event
 	for range count {
 		g.Event(&e)
@@ -121,17 +127,22 @@ func (p *proof) text(n int, rules []rule.Wire) string {
 	if n < 0 {
 		return "no rule"
 	}
-	r, _ := rule.Decode(Plain(rules[n], ruletest.Machine))
+	r, _ := rule.Decode(Plain(rules[n], p.machine.Name))
 	return fmt.Sprintf("rule %d (%s)", n, r)
 }
 
-func wires(tb testing.TB, lines []string) []rule.Wire {
+// wires are the rules of the lines as far as they can be on a machine.
+func wires(tb testing.TB, m ruletest.Machine, lines []string) []rule.Wire {
 	tb.Helper()
-	host := ruletest.Host{Directories: directories(tb)}
+	host := ruletest.Host{On: m, Directories: directories(tb)}
 	var all []rule.Wire
 	for _, line := range lines {
 		file, _ := rule.Parse(line)
 		for _, r := range file.Rules {
+			r, possible := r.On(m.Name)
+			if !possible {
+				continue
+			}
 			if w, err := r.Encode(host); err == nil {
 				all = append(all, w.Canonical())
 			}
@@ -153,7 +164,7 @@ func directories(tb testing.TB) map[string]bool {
 	return found
 }
 
-// realSets are the rule files of the corpora, and one of all their lines.
+// realSets are the rule files of the corpora and the packs, and one of all the lines of the corpora.
 func realSets(tb testing.TB) map[string][]string {
 	tb.Helper()
 	file, err := os.Open(corpora + "oracle.jsonl.gz")
@@ -177,6 +188,9 @@ func realSets(tb testing.TB) map[string][]string {
 		for _, n := range numbers {
 			sets[name] = append(sets[name], sets["all together"][n-1])
 		}
+	}
+	for _, p := range packs.All() {
+		sets["pack "+p.Name] = strings.Split(p.Text(packs.Parameters{}), "\n")
 	}
 	return sets
 }

@@ -10,6 +10,7 @@ import (
 type Generator struct {
 	random *rand.Rand
 	rules  []target
+	arches []uint32
 	// values are those next to the ones in the rules, by field.
 	values [fieldCount][]uint32
 	paths  []Name
@@ -24,11 +25,14 @@ type target struct {
 	calls map[uint32][]uint32 // by architecture
 }
 
-// NewGenerator returns a generator for the rules of a set, with the names with which it was loaded.
-func NewGenerator(s *Set, names *Names, seed uint64) *Generator {
-	g := &Generator{random: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // a failure must come again
+// NewGenerator returns a generator for the rules of a set on a machine, with the names with which it was loaded.
+func NewGenerator(s *Set, names *Names, m Machine, seed uint64) *Generator {
+	g := &Generator{
+		random: rand.New(rand.NewPCG(seed, 1)), //nolint:gosec // a failure must come again
+		arches: []uint32{m.Arch64, m.Arch64, m.Arch64, m.Arch32},
+	}
 	for _, r := range s.rules {
-		g.rules = append(g.rules, target{r, map[uint32][]uint32{Arch64: callsOf(r, Arch64), Arch32: callsOf(r, Arch32)}})
+		g.rules = append(g.rules, target{r, map[uint32][]uint32{m.Arch64: callsOf(r, m.Arch64), m.Arch32: callsOf(r, m.Arch32)}})
 		for _, c := range r.conditions {
 			g.note(c)
 		}
@@ -91,7 +95,7 @@ func (g *Generator) Event(e *Event) {
 // anything fills in an event that knows nothing of a rule but its values.
 func (g *Generator) anything(e *Event) {
 	programs, groups, files := e.Programs[:0], e.Groups[:0], e.Files[:0]
-	*e = Event{Arch: pick(g.random, []uint32{Arch64, Arch64, Arch64, Arch32}), Call: g.random.Uint32N(480)}
+	*e = Event{Arch: pick(g.random, g.arches), Call: g.random.Uint32N(480)}
 	if g.random.IntN(50) == 0 {
 		e.Call = g.random.Uint32N(2040)
 	}

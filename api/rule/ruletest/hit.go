@@ -1,5 +1,7 @@
 package ruletest
 
+import "slices"
+
 // hit changes an event so that it matches a rule, but for one condition now and then.
 func (g *Generator) hit(e *Event, t target) {
 	if calls := t.calls[e.Arch]; len(calls) > 0 && g.random.IntN(8) > 0 {
@@ -16,7 +18,7 @@ func (g *Generator) hit(e *Event, t target) {
 func (g *Generator) fulfil(e *Event, c condition) {
 	switch c.field {
 	case fieldArch:
-		if _, known := tables[c.value]; known && c.op == opEqual && e.Arch != c.value {
+		if slices.Contains(g.arches, c.value) && c.op == opEqual {
 			e.Arch = c.value
 		}
 	case fieldPerm:

@@ -2,6 +2,8 @@ package ruletest
 
 // Host is a host on which every path of Directories is a directory, for encoding rules of tests.
 type Host struct {
+	// On is its machine.
+	On Machine
 	// Directories are the paths that are directories.
 	Directories map[string]bool
 }
@@ -23,5 +25,5 @@ func (Host) GroupID(name string) (uint32, bool) {
 	return id, known
 }
 
-// Machine is that of the model.
-func (Host) Machine() string { return Machine }
+// Machine is the name of On.
+func (h Host) Machine() string { return h.On.Name }

@@ -6,13 +6,21 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/rule"
 )
 
-const (
-	// Machine is that of the model.
-	Machine = "x86_64"
-	// Arch64 is its architecture.
-	Arch64 = 0xc000003e
-	// Arch32 is that of its programs of 32 bits.
-	Arch32 = 0x40000003
+// Machine is a kind of machine that the model knows.
+type Machine struct {
+	// Name is what uname -m prints.
+	Name string
+	// Arch64 is the architecture of its programs, Arch32 that of its programs of 32 bits: AUDIT_ARCH_* of include/uapi/linux/audit.h.
+	Arch64, Arch32 uint32
+}
+
+var (
+	// X8664 is the one that the tests on a real kernel run on.
+	X8664 = Machine{"x86_64", 0xc000003e, 0x40000003}
+	// AArch64 has no open, link and others of the old calls, except for programs of 32 bits.
+	AArch64 = Machine{"aarch64", 0xc00000b7, 0x40000028}
+	// Machines are all of them.
+	Machines = []Machine{X8664, AArch64}
 )
 
 // Permissions of -F perm=.
@@ -38,13 +46,21 @@ type table struct {
 	open, openat, openat2, execve, socketcall map[uint32]bool
 }
 
-var tables = map[uint32]table{Arch64: newTable("b64"), Arch32: newTable("b32")}
+var tables = newTables()
 
-func newTable(arch string) table {
+func newTables() map[uint32]table {
+	all := map[uint32]table{}
+	for _, m := range Machines {
+		all[m.Arch64], all[m.Arch32] = newTable(m, "b64"), newTable(m, "b32")
+	}
+	return all
+}
+
+func newTable(m Machine, arch string) table {
 	one := func(names ...string) map[uint32]bool {
 		numbers := map[uint32]bool{}
 		for _, name := range names {
-			if n, known := Number(arch, name); known {
+			if n, known := m.Number(arch, name); known {
 				numbers[n] = true
 			}
 		}
@@ -63,13 +79,13 @@ func newTable(arch string) table {
 	return t
 }
 
-// Number is the number of a system call, with arch b64 or b32.
-func Number(arch, name string) (uint32, bool) {
+// Number is the number of a system call on the machine, with arch b64 or b32.
+func (m Machine) Number(arch, name string) (uint32, bool) {
 	file, _ := rule.Parse("-a always,exit -F arch=" + arch + " -S " + name)
 	if len(file.Rules) != 1 {
 		return 0, false
 	}
-	w, err := file.Rules[0].Encode(Host{})
+	w, err := file.Rules[0].Encode(Host{On: m})
 	if err != nil {
 		return 0, false
 	}

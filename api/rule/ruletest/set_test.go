@@ -17,8 +17,8 @@ func TestDecide(t *testing.T) {
 		return f
 	}
 	call := func(name string, files ...File) Event {
-		n, _ := Number("b64", name)
-		return Event{Arch: Arch64, Call: n, Files: files}
+		n, _ := X8664.Number("b64", name)
+		return Event{Arch: X8664.Arch64, Call: n, Files: files}
 	}
 	for name, test := range map[string]struct {
 		rules string
@@ -46,7 +46,7 @@ func TestDecide(t *testing.T) {
 			}
 			var wires []rule.Wire
 			for _, r := range parsed.Rules {
-				w, err := r.Encode(Host{})
+				w, err := r.Encode(Host{On: X8664})
 				if err != nil {
 					t.Fatal(err)
 				}
