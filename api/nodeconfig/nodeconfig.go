@@ -81,6 +81,10 @@ type Policy struct {
 	Kernel v1alpha1.KernelSettings `json:"kernel,omitzero"`
 	// UnmanagedRules is Remove where this policy asks for it, and empty otherwise.
 	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
+	// Boot is what this policy demands of the kernel command line. Empty where it demands nothing.
+	Boot v1alpha1.BootSettings `json:"boot,omitzero"`
+	// RebootSignal is Sentinel where this policy asks for it, and empty otherwise.
+	RebootSignal v1alpha1.RebootSignal `json:"rebootSignal,omitempty"`
 	// AsWritten keeps the optimiser from changing the policy's rules.
 	AsWritten bool `json:"asWritten,omitempty"`
 }

@@ -154,6 +154,10 @@ type AuditPolicySpec struct {
 	// +optional
 	Boot BootSettings `json:"boot,omitempty,omitzero"`
 
+	// reboot says what a node does when what the policy asks for needs a reboot.
+	// +optional
+	Reboot RebootSettings `json:"reboot,omitempty,omitzero"`
+
 	// rollout says how a change reaches the nodes.
 	// +optional
 	Rollout Rollout `json:"rollout,omitempty,omitzero"`
@@ -220,6 +224,28 @@ type BootSettings struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1048576
 	BacklogLimit *int64 `json:"backlogLimit,omitempty"`
+}
+
+// RebootSignal says how a node tells that it needs a reboot.
+//
+// +kubebuilder:validation:Enum=None;Sentinel
+type RebootSignal string
+
+const (
+	// RebootSignalNone tells it in the status only.
+	RebootSignalNone RebootSignal = "None"
+	// RebootSignalSentinel also writes /run/reboot-required, which kured and the tools of Debian and Ubuntu understand.
+	RebootSignalSentinel RebootSignal = "Sentinel"
+)
+
+// RebootSettings say what happens where a reboot is needed. nodeaudit itself reboots nothing.
+type RebootSettings struct {
+	// signal is `Sentinel` where a node that needs a reboot for this policy, because it is RebootPending or because only its next boot carries
+	// what `boot` demands, has the file `/run/reboot-required`, and a line of nodeaudit in `/run/reboot-required.pkgs`. With kured installed
+	// that drains and reboots the node. `None`, the default, tells it in the status only.
+	// +optional
+	// +kubebuilder:default=None
+	Signal RebootSignal `json:"signal,omitempty"`
 }
 
 // Rollout says how many nodes may change at a time.
@@ -307,7 +333,8 @@ type AuditPolicyStatus struct {
 	// +optional
 	Nodes NodeCounts `json:"nodes,omitempty,omitzero"`
 
-	// problems lists each distinct reason why nodes are not in sync, the most frequent first.
+	// problems lists each distinct reason why nodes are not in sync, the most frequent first, and then what else a person should know about
+	// nodes: `UnexpectedReboot`.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=20
@@ -342,7 +369,7 @@ type NodeCounts struct {
 	Unknown int32 `json:"unknown"`
 }
 
-// Problem is one reason why nodes are not in sync.
+// Problem is one reason why nodes are not in sync, or something that a person should look at.
 type Problem struct {
 	// reason is one of the reasons of NodeAuditStatus, for example `RulesDiffer`.
 	Reason string `json:"reason"`

@@ -22,6 +22,17 @@ const (
 	ConditionRouted = "Routed"
 )
 
+// Condition types of NodeAuditStatus, present only while they are true.
+const (
+	// ConditionUnexpectedReboot says that the node was locked, and was rebooted although no reboot was outstanding: that is how a lock is taken off.
+	ConditionUnexpectedReboot = "UnexpectedReboot"
+	// ConditionContested says that somebody keeps undoing what the agent repairs.
+	ConditionContested = "Contested"
+)
+
+// AnnotationAcknowledged on a NodeAuditStatus, with the bootID of its lastReboot as its value, ends the condition UnexpectedReboot.
+const AnnotationAcknowledged = "nodeaudit.dev/acknowledged-boot"
+
 // Reasons of conditions and of NodeAuditStatus. Scripts may depend on them.
 const (
 	// ReasonInSync says that the kernel has what was asked for.
@@ -75,6 +86,16 @@ const (
 	ReasonLocked = "Locked"
 	// ReasonRebootPending says that a locked node needs a reboot to take in its configuration.
 	ReasonRebootPending = "RebootPending"
+	// ReasonContested says that somebody keeps undoing what the agent repairs.
+	ReasonContested = "Contested"
+	// ReasonUnexpectedReboot says that a locked node was rebooted and nobody had asked for it.
+	ReasonUnexpectedReboot = "UnexpectedReboot"
+	// ReasonBootParameters says that the running kernel lacks parameters which the next boot has.
+	ReasonBootParameters = "BootParameters"
+	// ReasonSentinel says that /run/reboot-required asked for a reboot.
+	ReasonSentinel = "Sentinel"
+	// ReasonDrift is the reason of the Events about what others changed and the agent repaired.
+	ReasonDrift = "Drift"
 	// ReasonBootVerified says that the running and the next boot carry what was demanded.
 	ReasonBootVerified = "BootVerified"
 	// ReasonBootNotVerified says that a node's running or next boot does not carry what was demanded, or that it is not known.

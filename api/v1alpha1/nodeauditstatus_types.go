@@ -136,6 +136,21 @@ type NodeAuditReport struct {
 	// +optional
 	Boot *BootReport `json:"boot,omitempty"`
 
+	// reboot says whether the node needs a reboot for what its policies ask for. Absent where it does not.
+	// +optional
+	Reboot *RebootNeed `json:"reboot,omitempty"`
+
+	// lastReboot is the latest reboot between two looks of the agent. Absent where it has seen none.
+	// +optional
+	LastReboot *RebootRecord `json:"lastReboot,omitempty"`
+
+	// conditions are `UnexpectedReboot` and `Contested`, each present only while it is true.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []NodeCondition `json:"conditions,omitempty"`
+
 	// rules counts the rules in the kernel and names those that are not as they should be.
 	// +optional
 	Rules RulesReport `json:"rules,omitempty,omitzero"`
@@ -248,6 +263,73 @@ type BootFinding struct {
 	Message string `json:"message"`
 }
 
+// RebootNeed is why a node needs a reboot, and who has been told.
+type RebootNeed struct {
+	// reason is `RebootPending`, where a lock keeps an earlier configuration, or `BootParameters`, where only the next boot carries what a policy
+	// demands of the kernel command line.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([A-Z][A-Za-z0-9]*)?$`
+	Reason string `json:"reason"`
+	// signalled says that /run/reboot-required stands for it.
+	Signalled bool `json:"signalled"`
+	// message says why the file could not be written. Empty where it was, and where no policy asks for it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// RebootRecord is a reboot that the agent has found when it started.
+type RebootRecord struct {
+	// bootID is that of the boot which the reboot began.
+	// +kubebuilder:validation:MaxLength=64
+	BootID string `json:"bootID"`
+	// bootTime is when the kernel started.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	BootTime metav1.Time `json:"bootTime"`
+	// lastSeen is when the agent last looked on the boot before. What happened between the two times it cannot know.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	LastSeen metav1.Time `json:"lastSeen"`
+	// expected says that a reboot was outstanding when the agent last looked: see reasons. A shutdown in good order alone does not make a reboot
+	// expected.
+	Expected bool `json:"expected"`
+	// reasons are why it was expected: `RebootPending`, `BootParameters`, and `Sentinel` where /run/reboot-required stood for something else.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MaxLength=64
+	Reasons []string `json:"reasons,omitempty"`
+	// orderly says that the agent had been asked to end before: the node was shut down, and did not crash.
+	Orderly bool `json:"orderly"`
+	// before is the kernel's `enabled` on the boot before: of a node that was `Locked` the reboot has taken the lock off.
+	// +optional
+	Before AuditEnabled `json:"before,omitempty"`
+}
+
+// NodeCondition is something about a node that a person should look at. `kubectl wait` reads it.
+type NodeCondition struct {
+	// type is `UnexpectedReboot` or `Contested`.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Type string `json:"type"`
+	// status is `True`.
+	// +kubebuilder:validation:Enum=True;False;Unknown
+	Status metav1.ConditionStatus `json:"status"`
+	// reason is the cause in one CamelCase word.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Reason string `json:"reason"`
+	// message says what happened and what to do.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+	// lastTransitionTime is since when it is true.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	LastTransitionTime metav1.Time `json:"lastTransitionTime"`
+}
+
 // RulesReport counts rules.
 type RulesReport struct {
 	// wanted is the number of rules that the policies ask for on this node.
@@ -294,6 +376,67 @@ type DriftReport struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastMessage string `json:"lastMessage,omitempty"`
+	// lastBy is who made it, as far as the kernel's record of the change tells. Absent where it does not.
+	// +optional
+	LastBy *Actor `json:"lastBy,omitempty"`
+	// contested says that somebody keeps undoing the same changes, which are therefore repaired less and less often. Absent where nobody does.
+	// +optional
+	Contested *ContestReport `json:"contested,omitempty"`
+}
+
+// Actor is who changed the audit system. It has no arguments of the process: those may be secret.
+type Actor struct {
+	// pid is the process, on the node.
+	// +optional
+	PID *int64 `json:"pid,omitempty"`
+	// auid is the user who logged in. Absent for what no login has started, such as services.
+	// +optional
+	AUID *int64 `json:"auid,omitempty"`
+	// ses is that login's session.
+	// +optional
+	Ses *int64 `json:"ses,omitempty"`
+	// exe is the program's path.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Exe string `json:"exe,omitempty"`
+	// comm is the process's name.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Comm string `json:"comm,omitempty"`
+	// parent is the name of the program that started it, for example `augenrules`, where that still ran.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	Parent string `json:"parent,omitempty"`
+	// unit is the systemd unit, for example `auditd.service`, where the process or its parent still ran.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	Unit string `json:"unit,omitempty"`
+	// namespace is that of the pod, for a process in a container.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+	// pod is the pod's name.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Pod string `json:"pod,omitempty"`
+}
+
+// ContestReport is about changes that somebody keeps undoing.
+type ContestReport struct {
+	// count is the number of rules and settings that it is about.
+	Count int32 `json:"count"`
+	// since is when it was found out.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	Since metav1.Time `json:"since"`
+	// nextRepair is the earliest time at which the agent repairs again. Absent where everything is in place now.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	NextRepair *metav1.Time `json:"nextRepair,omitempty"`
+	// by is who did it the last time. Absent where it is not known.
+	// +optional
+	By *Actor `json:"by,omitempty"`
 }
 
 // EventsReport counts events and losses.

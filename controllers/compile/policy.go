@@ -46,6 +46,8 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 				Mode:           cmp.Or(policy.Spec.Mode, v1alpha1.ModeEnforce),
 				Kernel:         kernel,
 				UnmanagedRules: unmanaged(policy.Spec.UnmanagedRules),
+				Boot:           demanded(policy.Spec.Boot),
+				RebootSignal:   signal(policy.Spec.Reboot),
 				AsWritten:      policy.Spec.Optimize != nil && !*policy.Spec.Optimize,
 			},
 			rules:  canonical(withPacks(file.Rules, packed)),
@@ -91,6 +93,22 @@ func canonical(rules []rule.Rule) string {
 func unmanaged(asked v1alpha1.UnmanagedRules) v1alpha1.UnmanagedRules {
 	if asked == v1alpha1.UnmanagedRulesRemove {
 		return asked
+	}
+	return ""
+}
+
+// demanded leaves out what demands nothing, as unmanaged does.
+func demanded(boot v1alpha1.BootSettings) v1alpha1.BootSettings {
+	if boot.Audit != v1alpha1.BootRequired {
+		return v1alpha1.BootSettings{}
+	}
+	return boot
+}
+
+// signal leaves the default out of the document.
+func signal(reboot v1alpha1.RebootSettings) v1alpha1.RebootSignal {
+	if reboot.Signal == v1alpha1.RebootSignalSentinel {
+		return reboot.Signal
 	}
 	return ""
 }
