@@ -49,7 +49,7 @@ func TestPacksInJSONHaveTheReferenceOfEachRule(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	last := list[0].Rules[len(list[0].Rules)-1]
-	want := packedRule{"-w /var/log/lastlog -p wa -k logins", []string{"logins"}, []string{"RHEL-09-654255"}, "last logins"}
+	want := packedRule{"-w /var/log/tallylog -p wa -k logins", []string{"logins"}, []string{"RHEL-09-654260"}, "logins that failed, as older releases count them"}
 	if diff := cmp.Diff(want, last); diff != "" || len(list[0].Rules) != list[0].Count {
 		t.Errorf("%d of %d rules, the last (-want +got):\n%s", len(list[0].Rules), list[0].Count, diff)
 	}
