@@ -61,6 +61,8 @@ type Config struct {
 	RuleSet string `json:"ruleSet,omitempty"`
 	// Kernel has the settings of the policies in Enforce mode, merged: nil and empty leave a setting as the node has it.
 	Kernel v1alpha1.KernelSettings `json:"kernel,omitzero"`
+	// Boot is what policies in Enforce mode ask of the boot loader's configuration. Empty where none says Configure.
+	Boot v1alpha1.BootSettings `json:"boot,omitzero"`
 	// UnmanagedRules is Remove where a policy in Enforce mode asks for it.
 	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
 	// Routes are the routes of the policies in the order of the policies. Their names are policy/route.
@@ -81,7 +83,7 @@ type Policy struct {
 	Kernel v1alpha1.KernelSettings `json:"kernel,omitzero"`
 	// UnmanagedRules is Remove where this policy asks for it, and empty otherwise.
 	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
-	// Boot is what this policy demands of the kernel command line. Empty where it demands nothing.
+	// Boot is what this policy demands of the kernel command line, and whether the boot loader is to be configured. Empty where it does neither.
 	Boot v1alpha1.BootSettings `json:"boot,omitzero"`
 	// RebootSignal is Sentinel where this policy asks for it, and empty otherwise.
 	RebootSignal v1alpha1.RebootSignal `json:"rebootSignal,omitempty"`

@@ -210,6 +210,18 @@ const (
 	BootOptional BootDemand = "Optional"
 )
 
+// BootRemediation says whether the agent may change what the boot loader is configured with.
+//
+// +kubebuilder:validation:Enum=Report;Configure
+type BootRemediation string
+
+const (
+	// BootReportOnly changes nothing: nodes report what they have.
+	BootReportOnly BootRemediation = "Report"
+	// BootConfigure lets the agent bring the parameters to the boot loader by the means of the node's distribution, and take them out again.
+	BootConfigure BootRemediation = "Configure"
+)
+
 // BootSettings are demands on the kernel command line, see kernel-parameters in the kernel's documentation.
 type BootSettings struct {
 	// audit is `Required` where the policy is Ready only when every node runs with `audit=1` and is known to do so after the next boot too,
@@ -224,6 +236,14 @@ type BootSettings struct {
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1048576
 	BacklogLimit *int64 `json:"backlogLimit,omitempty"`
+
+	// remediation is `Report`, the default, or `Configure`: the agent gives the boot loader audit=1 and audit_backlog_limit (backlogLimit, or
+	// 8192) by the means of the node's distribution, and takes them out again when no policy asks for it. What it does not understand it
+	// leaves alone, and says what to do. It needs the chart's value agent.remediation.enabled, and the node's next reboot. A policy in mode
+	// Observe configures nothing.
+	// +optional
+	// +kubebuilder:default=Report
+	Remediation BootRemediation `json:"remediation,omitempty"`
 }
 
 // RebootSignal says how a node tells that it needs a reboot.

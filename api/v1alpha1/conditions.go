@@ -112,6 +112,8 @@ const (
 	ReasonInvalidConfig = "InvalidConfig"
 	// ReasonNoConfig says that the agent has not received a configuration yet.
 	ReasonNoConfig = "NoConfig"
+	// ReasonReleasing says that the agent still has to undo what it has done to the node's files.
+	ReasonReleasing = "Releasing"
 	// ReasonReleased says that no policy selects the node: the agent has taken out what it had put in.
 	ReasonReleased = "Released"
 	// ReasonObserveError says that the kernel could not be read.

@@ -151,6 +151,11 @@ type NodeAuditReport struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []NodeCondition `json:"conditions,omitempty"`
 
+	// lock says who has locked the audit system, and what the next boot will load. Absent on a node that is not locked and that no policy
+	// wants to lock.
+	// +optional
+	Lock *LockReport `json:"lock,omitempty"`
+
 	// rules counts the rules in the kernel and names those that are not as they should be.
 	// +optional
 	Rules RulesReport `json:"rules,omitempty,omitzero"`
@@ -239,6 +244,128 @@ type BootReport struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=20
 	Findings []BootFinding `json:"findings,omitempty"`
+	// remediation is what the agent has done to the boot loader's configuration. Absent where no policy asks for it and nothing is left of it.
+	// +optional
+	Remediation *BootRemediationReport `json:"remediation,omitempty"`
+	// beginning says whether recording began before the first service of the running boot.
+	// +optional
+	Beginning *BootBeginning `json:"beginning,omitempty"`
+}
+
+// BootRemediationState is what has become of `boot.remediation: Configure` on a node.
+//
+// +kubebuilder:validation:Enum=Configured;NotNeeded;Pending;Refused;Failed
+type BootRemediationState string
+
+const (
+	// BootConfigured means that the agent has configured the boot loader, and that the next boot has what was asked for.
+	BootConfigured BootRemediationState = "Configured"
+	// BootNotNeeded means that every entry had it already: the agent has changed nothing.
+	BootNotNeeded BootRemediationState = "NotNeeded"
+	// BootPending means that it is being done, or being undone.
+	BootPending BootRemediationState = "Pending"
+	// BootRefused means that the agent will not touch this node's boot loader. The message says why, and what to do by hand.
+	BootRefused BootRemediationState = "Refused"
+	// BootFailed means that it was tried and did not succeed, or did not have the effect. The message says what happened.
+	BootFailed BootRemediationState = "Failed"
+)
+
+// BootRemediationReport is what the agent has done to the boot loader's configuration.
+type BootRemediationReport struct {
+	// state is `Configured`, `NotNeeded`, `Pending`, `Refused` or `Failed`.
+	State BootRemediationState `json:"state"`
+	// message says what was done, or what stands in the way and what to do.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	Message string `json:"message,omitempty"`
+}
+
+// BootCoverage says from when on the running boot is recorded.
+//
+// +kubebuilder:validation:Enum=FromTheStart;WithGaps;TooLate;Unknown
+type BootCoverage string
+
+const (
+	// BootFromTheStart means that records begin before the first service, and that the kernel had lost none when the agent first looked.
+	BootFromTheStart BootCoverage = "FromTheStart"
+	// BootWithGaps means that they begin in time, and that the kernel lost some before somebody read them: the backlog was too small.
+	BootWithGaps BootCoverage = "WithGaps"
+	// BootTooLate means that the first service was started before the first record, or without audit=1.
+	BootTooLate BootCoverage = "TooLate"
+	// BootCoverageUnknown means that a time is not known.
+	BootCoverageUnknown BootCoverage = "Unknown"
+)
+
+// BootBeginning is how recording began in the running boot.
+type BootBeginning struct {
+	// coverage is the verdict.
+	Coverage BootCoverage `json:"coverage"`
+	// firstRecord is the time of the earliest record of this boot that was found. Absent where none was.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	FirstRecord *metav1.Time `json:"firstRecord,omitempty"`
+	// firstService is when the oldest service that still runs was started. Absent where that is not known.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	FirstService *metav1.Time `json:"firstService,omitempty"`
+	// lost is the number of records that the kernel had lost when the agent first looked on this boot.
+	Lost int64 `json:"lost"`
+	// message says what is known, and what is not.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// LockedBy is who has locked the audit system.
+//
+// +kubebuilder:validation:Enum=Nodeaudit;Host
+type LockedBy string
+
+const (
+	// LockedByNodeaudit means that the agent has locked it, or what the agent had staged for this boot.
+	LockedByNodeaudit LockedBy = "Nodeaudit"
+	// LockedByHost means that somebody else has, mostly `-e 2` in the host's own rules files.
+	LockedByHost LockedBy = "Host"
+)
+
+// LockReport is about `enabled 2`, which nothing but a reboot takes off, and about what the next boot will load.
+type LockReport struct {
+	// lockedBy is `Nodeaudit` or `Host`. Absent while the audit system is not locked.
+	// +optional
+	LockedBy LockedBy `json:"lockedBy,omitempty"`
+	// since is when the agent locked it, or first found it locked, on this boot.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	Since *metav1.Time `json:"since,omitempty"`
+	// sinceBootID is the first boot of an unbroken row of boots on which the agent has seen it locked by the same.
+	// +optional
+	// +kubebuilder:validation:MaxLength=64
+	SinceBootID string `json:"sinceBootID,omitempty"`
+	// missing are rules that a reboot has to bring: the kernel lacks them and cannot take them; at most 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MaxLength=16384
+	Missing []string `json:"missing,omitempty"`
+	// superfluous are rules that a reboot has to take: the agent had put them in, and no policy asks for them any more; at most 20.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MaxLength=16384
+	Superfluous []string `json:"superfluous,omitempty"`
+	// staged says that the next boot will load the rules and settings that the policies ask for now.
+	Staged bool `json:"staged"`
+	// stagedIn is the file that has them.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	StagedIn string `json:"stagedIn,omitempty"`
+	// message says what keeps the next boot from loading them, or what else will be in the way.
+	// +optional
+	// +kubebuilder:validation:MaxLength=4096
+	Message string `json:"message,omitempty"`
 }
 
 // BootParameters are the parameters of kernel command lines that are about auditing.

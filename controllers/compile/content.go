@@ -90,6 +90,7 @@ func (c *Content) add(e entry) {
 		return
 	}
 	merge(&c.Config.Kernel, e.policy.Kernel)
+	mergeBoot(&c.Config.Boot, e.policy.Boot)
 	if e.policy.UnmanagedRules == v1alpha1.UnmanagedRulesRemove {
 		c.Config.UnmanagedRules = v1alpha1.UnmanagedRulesRemove
 	}

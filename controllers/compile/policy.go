@@ -100,6 +100,12 @@ func unmanaged(asked v1alpha1.UnmanagedRules) v1alpha1.UnmanagedRules {
 // demanded leaves out what demands nothing, as unmanaged does.
 func demanded(boot v1alpha1.BootSettings) v1alpha1.BootSettings {
 	if boot.Audit != v1alpha1.BootRequired {
+		boot.Audit = ""
+	}
+	if boot.Remediation != v1alpha1.BootConfigure {
+		boot.Remediation = ""
+	}
+	if boot.Audit == "" && boot.Remediation == "" {
 		return v1alpha1.BootSettings{}
 	}
 	return boot

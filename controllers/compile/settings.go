@@ -74,6 +74,17 @@ func merge(into *v1alpha1.KernelSettings, from v1alpha1.KernelSettings) {
 	into.Immutable = into.Immutable || from.Immutable
 }
 
+// mergeBoot takes the larger limit: both policies ask for a least value.
+func mergeBoot(into *v1alpha1.BootSettings, from v1alpha1.BootSettings) {
+	if from.Remediation == "" {
+		return
+	}
+	into.Remediation = from.Remediation
+	if from.BacklogLimit != nil && (into.BacklogLimit == nil || *from.BacklogLimit > *into.BacklogLimit) {
+		into.BacklogLimit = from.BacklogLimit
+	}
+}
+
 // difference describes the first setting that both ask for in different ways, and is empty where there is none. A lock is no such
 // setting: who does not ask for it does not ask against it.
 func difference(mine, theirs v1alpha1.KernelSettings) string {
