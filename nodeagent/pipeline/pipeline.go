@@ -1,13 +1,11 @@
 // Package pipeline is the event road on one screen: it joins the stages.
 //
 // Records of the kernel come in; events with their pod go out to the sinks that the routes name, and counts of what arrived and of what was
-// lost, by place. One goroutine carries records from the socket to the queues of the sinks, so that order is kept; each sink writes in a
-// goroutine of its own. Only a full queue drops an event, and that is counted. The package never touches rules or settings.
+// lost, by place. One goroutine reads from the kernel, one carries records from there to the queues of the sinks, so that order is kept,
+// and each sink writes in a goroutine of its own: none waits for the next. Only a full queue drops, and that is counted. The package never touches rules or settings.
 package pipeline
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,7 +18,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
-	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
+	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 )
 
 // Options are what a Pipeline works with.
@@ -48,7 +46,7 @@ type Pipeline struct {
 	options  Options
 	enricher *enrich.Enricher
 	filter   filter.Filter
-	source   source
+	receiver *receive.Receiver
 	sinks    *sinks
 	received atomic.Int64
 	filtered atomic.Int64
@@ -58,42 +56,22 @@ type Pipeline struct {
 // New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
 // Run tries again. Until Configure is called, events go to the node's own file.
 func New(options Options) (*Pipeline, error) {
+	receiver, err := receive.New(receive.Options{Log: options.Log})
+	if err != nil {
+		return nil, err
+	}
 	p := &Pipeline{
 		options:  options,
+		receiver: receiver,
 		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Logger: options.Log}),
 		filter:   filter.New(os.Getpid()),
 		sinks:    newSinks(options),
 	}
-	p.source.open(options.Log)
 	p.Configure(nil, nil)
 	if err := options.Registry.Register(p); err != nil {
 		return nil, fmt.Errorf("registering the metrics of the event road: %w", err)
 	}
 	return p, nil
-}
-
-// Run carries events until ctx ends, and then until the sinks have what was read, or have given up.
-func (p *Pipeline) Run(ctx context.Context) error {
-	reassembler, err := reassemble.New(p.carry)
-	if err != nil {
-		return err
-	}
-	defer p.sinks.stopAll()
-	stop := context.AfterFunc(ctx, p.source.close)
-	defer stop()
-	for ctx.Err() == nil {
-		record, err := p.source.receive(ctx, reassembler.Deadline(), p.options.Log)
-		switch {
-		case err == nil:
-			reassembler.Push(record)
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			reassembler.Expire()
-		}
-		p.gaps.Store(reassembler.Gaps())
-	}
-	p.source.close()
-	reassembler.Close()
-	return nil
 }
 
 // carry is the road: from the records of an event to the queues of its sinks.

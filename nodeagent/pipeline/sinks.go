@@ -10,6 +10,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 	"github.com/nodeaudit/nodeaudit/nodeagent/route"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/stdout"
@@ -134,23 +135,31 @@ func (s *sinks) report() (reports map[string]sink.Report, sum sink.Report) {
 // Report counts what arrived and what was lost, and says how each sink is. It is safe for concurrent use. Losses of the kernel are not among
 // them: the kernel counts those.
 func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
-	overruns, broken := p.source.state()
+	source := p.source()
 	reports, sum := p.sinks.report()
 	events := v1alpha1.EventsReport{
 		Received: p.received.Load(),
-		Lost:     v1alpha1.LossReport{Socket: overruns, Gap: p.gaps.Load(), Queue: sum.DroppedQueue, Sink: sum.DroppedSink},
+		Lost:     v1alpha1.LossReport{Socket: source.Overruns, Gap: p.gaps.Load(), Queue: source.Dropped + sum.DroppedQueue, Sink: sum.DroppedSink},
 	}
 	list := make([]v1alpha1.SinkReport, 0, len(reports))
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[name]
 		report := v1alpha1.SinkReport{Name: name, Written: r.Written, Dropped: r.DroppedQueue + r.DroppedSink, LastError: r.LastError}
-		if broken != nil {
-			report.LastError = "no events are received: " + broken.Error()
+		if source.Err != nil {
+			report.LastError = "no events are received: " + source.Err.Error()
 		}
 		report.LastError = limit(report.LastError)
 		list = append(list, report)
 	}
 	return events, list
+}
+
+// source is how the receiver is. Tests have none.
+func (p *Pipeline) source() receive.State {
+	if p.receiver == nil {
+		return receive.State{}
+	}
+	return p.receiver.State()
 }
 
 // limit keeps a text within the API's schema.

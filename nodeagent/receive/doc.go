@@ -1,6 +1,9 @@
-// Package receive reads audit records from the kernel's multicast group, beside a host's auditd and without disturbing it.
+// Package receive reads audit records from the kernel and never waits for those who use them.
 //
-// The kernel's datagrams come in, event.Record values go out, each copied out of the read buffer. Open comes before the first rule is
-// loaded: what the kernel sends from then on waits in the socket. Receive sleeps in the runtime's poller until there is something, so an
-// idle node costs nothing. The socket is for records only: it never asks the kernel anything, because an answer could hide a record.
+// The kernel's datagrams come in, batches of event.Record values go out, and counts of what was lost on the way. A Receiver reads the
+// multicast group, beside a host's auditd and without disturbing it, or takes the place of the auditd where none runs and Unicast is asked
+// for. New opens the socket before the first rule is loaded: what the kernel sends from then on waits there. One goroutine reads, many
+// datagrams with one call, into a queue of bounded size; where that is full, records are dropped and counted, because a reader that waits
+// would make the kernel wait. A node without events costs nothing: the goroutine sleeps in the runtime's poller. The sockets are for
+// records: they ask the kernel nothing but to become, or no longer to be, its auditd.
 package receive

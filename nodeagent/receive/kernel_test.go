@@ -1,6 +1,7 @@
 package receive_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -56,6 +57,42 @@ func TestKernelRecordsArrive(t *testing.T) {
 	}
 	if !strings.Contains(records[0].Data, ` comm="touch" `) {
 		t.Errorf("the first record does not name the program: %q", records[0].Data)
+	}
+}
+
+// The socket is there before the first rule, and reads nothing yet: what is recorded meanwhile waits in it.
+func TestKernelRecordsFromBeforeTheFirstReadAreThere(t *testing.T) {
+	client := kerneltest.Lock(t)
+	receiver, err := receive.New(receive.Options{})
+	if err != nil || receiver.State().Err != nil {
+		t.Fatal(err, receiver.State().Err)
+	}
+	key := fmt.Sprintf("receive-%d-%d", os.Getpid(), time.Now().UnixNano())
+	path := filepath.Join(t.TempDir(), "watched")
+	if err := client.Set(kernel.Settings{Enabled: new(uint32(kernel.On)), RateLimit: new(uint32(0))}); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Add(kerneltest.Watch(path, key)); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "touch", path).CombinedOutput(); err != nil {
+		t.Fatalf("touch: %v: %s", err, out)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	go receiver.Run(ctx)
+	found := false
+	for batch := range receiver.Batches() {
+		for _, record := range batch.Records {
+			if record.Type == syscallType && strings.Contains(record.Data, `key="`+key+`"`) {
+				found = true
+				cancel()
+			}
+		}
+		receiver.Done(batch)
+	}
+	if !found {
+		t.Error("the call did not come")
 	}
 }
 

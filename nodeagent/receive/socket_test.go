@@ -1,17 +1,20 @@
 package receive
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel/kerneltest"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // past is a deadline that is over: Receive does not wait.
 var past = time.Unix(1, 0)
@@ -68,54 +71,26 @@ func TestKernelCloseWakesReceive(t *testing.T) {
 // waiting says whether a goroutine waits in the runtime's poller.
 func waiting() bool {
 	stacks := make([]byte, 1<<20)
-	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("[IO wait"))
+	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "[IO wait")
 }
 
 func TestKernelReceiveHeedsItsDeadline(t *testing.T) {
 	s := open(t)
 	for range 2 { // the socket is as good as before
-		if _, err := s.Receive(past); !errors.Is(err, os.ErrDeadlineExceeded) {
+		err := error(nil)
+		for err == nil { // others may make records at this time
+			_, err = s.Receive(past)
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("Receive = %v, want os.ErrDeadlineExceeded", err)
 		}
 	}
 }
 
-// The family for messages between programs stands in for that of audit: nobody may flood this machine's audit system.
-func TestKernelFullSocketIsCounted(t *testing.T) {
-	receiver, sender := userSocket(t), userSocket(t)
-	need(t, unix.Bind(receiver, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: readLogGroup}))
-	s, err := newSocket(receiver)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	message := datagram(1305, "audit(1700000000.001:7): op=set")
-	for times := range int64(3) {
-		for range 1 << 12 {
-			// Whoever sends to a group sends to port 0 too, where nobody is: ECONNREFUSED is as good as it gets.
-			err := unix.Sendto(sender, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: readLogGroup})
-			if !errors.Is(err, unix.ECONNREFUSED) {
-				need(t, err)
-			}
-		}
-		for tries := 0; tries < 100 && s.Overruns() == times; tries++ {
-			if _, err := s.Receive(time.Now().Add(10 * time.Millisecond)); !errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Fatalf("Receive = %v, want os.ErrDeadlineExceeded: none of these messages is the kernel's", err)
-			}
-		}
-		if got := s.Overruns(); got != times+1 {
-			t.Fatalf("Overruns = %d after the socket was full %d times", got, times+1)
-		}
-	}
-}
-
-// userSocket returns a socket with the smallest buffer.
+// userSocket returns a socket of the family for messages between programs.
 func userSocket(t *testing.T) int {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, unix.NETLINK_USERSOCK)
 	need(t, err)
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 0); err != nil {
-		t.Fatal(err)
-	}
 	return fd
 }

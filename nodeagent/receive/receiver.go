@@ -1,0 +1,226 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+)
+
+// Options are what a Receiver works with.
+type Options struct {
+	// Auditd returns the process that is the kernel's auditd, 0 for none. It is asked while Unicast is wanted. Nil is for receivers that never
+	// want it.
+	Auditd func() (pid uint32, err error)
+	// Log is the program's. Nil is nowhere.
+	Log *slog.Logger
+}
+
+// Receiver reads records: New, then Run once, which ends what New began. The other methods may be called from any goroutine at any time.
+type Receiver struct {
+	options  Options
+	log      *slog.Logger
+	poller   *poller
+	batches  chan *Batch
+	free     chan *Batch
+	queued   atomic.Int64 // bytes of text in batches
+	commands chan func()
+	kick     chan struct{}
+	answers  chan answer
+	wanted   atomic.Int32
+	asked    atomic.Bool // another auditd wants to take the place
+	gone     atomic.Bool // the auditd's socket has failed
+	overruns atomic.Int64
+	dropped  atomic.Int64
+
+	mu      sync.Mutex // guards the two
+	err     error
+	unicast bool
+
+	registration // of the goroutine that manages
+
+	// What follows is the reader's own.
+	ring    *ring
+	kept    []piece
+	holes   []Lost
+	started bool
+	first   uint32 // serials that came
+	last    uint32
+	// dropping is since records were dropped and none was handed over, lastDropped the serial of the last one.
+	dropping    bool
+	lastDropped uint32
+
+	group   *socket // of the multicast group; not a member while the other one gets everything
+	auditd  *socket
+	doubles *doubles // while both may get the same
+	// anySender takes messages of other processes for the kernel's, in tests.
+	anySender bool
+}
+
+// New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, State says why, and Run tries again.
+func New(options Options) (*Receiver, error) {
+	poller, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	r := &Receiver{
+		options: options, log: options.Log, poller: poller, ring: newRing(),
+		batches: make(chan *Batch, maxBatches), free: make(chan *Batch, 64),
+		commands: make(chan func(), 8), kick: make(chan struct{}, 1), answers: make(chan answer, 8),
+	}
+	if r.log == nil {
+		r.log = slog.New(slog.DiscardHandler)
+	}
+	r.wanted.Store(int32(Multicast))
+	r.openGroup()
+	return r, nil
+}
+
+// Batches gives what was read, in order. It is closed after Run has read the last. Give each back with Done.
+func (r *Receiver) Batches() <-chan *Batch { return r.batches }
+
+// State is how a Receiver is.
+type State struct {
+	// Overruns is how often the kernel found the socket full: event.LossSocket.
+	Overruns int64
+	// Dropped is events for which the queue between the reader and its user had no room: event.LossQueue.
+	Dropped int64
+	// Unicast says whether this process is the kernel's auditd.
+	Unicast bool
+	// Err is why nothing is received, if that is so.
+	Err error
+}
+
+// State returns how the Receiver is now.
+func (r *Receiver) State() State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return State{Overruns: r.overruns.Load(), Dropped: r.dropped.Load(), Unicast: r.unicast, Err: r.err}
+}
+
+// Run reads until ctx ends, and then what is left. It gives the auditd's place back if it has it.
+func (r *Receiver) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, r.poller.wake)()
+	managed := make(chan struct{})
+	go func() {
+		defer close(managed)
+		r.manage(ctx)
+	}()
+	for {
+		r.poller.rest()
+		r.obey()
+		if ctx.Err() != nil {
+			break
+		}
+		if r.drain() {
+			time.Sleep(r.pause())
+			continue
+		}
+		r.arm()
+		r.poller.wait()
+	}
+	for {
+		select {
+		case command := <-r.commands:
+			command()
+			continue
+		case <-managed:
+		}
+		r.end()
+		return
+	}
+}
+
+// obey does what the managing goroutine asks for.
+func (r *Receiver) obey() {
+	for {
+		select {
+		case command := <-r.commands:
+			command()
+		default:
+			return
+		}
+	}
+}
+
+// do has the reader do something, and returns when it is done.
+func (r *Receiver) do(what func()) {
+	done := make(chan struct{})
+	r.commands <- func() { what(); close(done) }
+	r.poller.wake()
+	<-done
+}
+
+func (r *Receiver) sockets() [2]*socket { return [2]*socket{r.group, r.auditd} }
+
+// drain reads until nothing is there, and says whether something was.
+func (r *Receiver) drain() bool {
+	read := false
+	for _, s := range r.sockets() {
+		if s != nil && r.empty(s) {
+			read = true
+		}
+	}
+	return read
+}
+
+// empty reads a socket until nothing is there. A burst that never ends is left after some time, so that commands are heard.
+func (r *Receiver) empty(s *socket) (read bool) {
+	for range 64 {
+		n, err := r.ring.read(s.fd)
+		switch {
+		case err == nil:
+			r.collect(s, n)
+			read = true
+		case errors.Is(err, unix.EAGAIN):
+			return read
+		case errors.Is(err, unix.ENOBUFS):
+			r.overruns.Add(1)
+			r.hole(event.LossSocket, 1)
+			read = true
+		default:
+			r.broken(s, err)
+			return read
+		}
+		if n < slots && err == nil {
+			return read
+		}
+	}
+	return read
+}
+
+func (r *Receiver) arm() {
+	for _, s := range r.sockets() {
+		if s != nil {
+			r.poller.arm(s.fd)
+		}
+	}
+}
+
+func (r *Receiver) pause() time.Duration {
+	buffer := socketBuffer
+	for _, s := range r.sockets() {
+		if s != nil {
+			buffer = min(buffer, s.buffer)
+		}
+	}
+	return pauseOf(buffer)
+}
+
+// end reads what is left and closes the sockets.
+func (r *Receiver) end() {
+	if r.auditd != nil {
+		_ = r.auditd.setAuditd(0, 0) // where another one has the place by now, the kernel refuses
+	}
+	r.obey()
+	r.drain()
+	r.closeAll()
+	r.poller.close()
+	close(r.batches)
+}
