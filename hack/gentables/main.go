@@ -1,8 +1,9 @@
-// Gentables writes the tables of names of api/rule: system calls of each architecture, operations of io_uring, record types, errors and
-// address families.
+// Gentables writes the tables of names: system calls of each architecture, operations of io_uring, record types, errors and address
+// families.
 //
-// It reads the constants of golang.org/x/sys and of go-libaudit at the versions in go.mod, from the module cache, and writes syscalls.txt and
-// names.txt. It asks no kernel: what it writes depends on go.mod alone.
+// It reads the constants of golang.org/x/sys and of go-libaudit at the versions in go.mod, from the module cache. For api/rule it writes
+// syscalls.txt and names.txt, for the event road zz_generated.*.go, in which a number finds its name without a search. It asks no kernel: what it
+// writes depends on go.mod alone.
 package main
 
 import (
@@ -44,6 +45,9 @@ func run(into string) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(into, "syscalls.txt"), []byte(calls), 0o644); err != nil {
+		return err
+	}
+	if err := road(sys, libaudit); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(into, "names.txt"), []byte(words), 0o644)

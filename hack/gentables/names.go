@@ -19,24 +19,26 @@ func names(sys, libaudit source, kernel string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	apparmor := messages["AA"] // AUDIT_AA in the kernel, APPARMOR for auditctl
-	delete(messages, "AA")
-	messages["APPARMOR"] = apparmor
 	errnos, err := sys.constants(errnoConstant, "unix/zerrors_linux.go", "unix/zerrors_linux_amd64.go")
 	if err != nil {
 		return "", err
 	}
-	families, err := sys.constants(family, "unix/zerrors_linux.go")
+	small, err := families(sys)
 	if err != nil {
 		return "", err
 	}
-	small := map[string]int64{}
-	for name, number := range families {
-		small[strings.ToLower(name)] = number
-	}
 	header := fmt.Sprintf("# Names and numbers of %s, from %s. message: record types, with those of user space from %s; errno: errors;\n"+
 		"# family: address families, of which max is none. Made by hack/gentables; do not edit.\n", kernel, sys, libaudit)
-	return header + line("message", messages, map[string]int64{"AA": apparmor}) + line("errno", errnos, nil) + line("family", small, nil), nil
+	return header + line("message", messages, map[string]int64{"AA": messages["APPARMOR"]}) + line("errno", errnos, nil) + line("family", small, nil), nil
+}
+
+func families(sys source) (map[string]int64, error) {
+	found, err := sys.constants(family, "unix/zerrors_linux.go")
+	small := map[string]int64{}
+	for name, number := range found {
+		small[strings.ToLower(name)] = number
+	}
+	return small, err
 }
 
 // recordTypes are those of include/uapi/linux/audit.h, and those that only programs write.
@@ -54,5 +56,7 @@ func recordTypes(sys, libaudit source) (map[string]int64, error) {
 		return strings.HasPrefix(name, "FIRST_") || strings.HasPrefix(name, "LAST_") || strings.HasSuffix(name, "_LAST_MSG") ||
 			number < 1000 || number >= 3000
 	})
+	found["APPARMOR"] = found["AA"] // AUDIT_AA in the kernel, APPARMOR for auditctl
+	delete(found, "AA")
 	return found, nil
 }

@@ -1,148 +1,148 @@
 package decode
 
 import (
-	"strings"
-
-	"github.com/elastic/go-libaudit/v2/auparse"
-
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
-// The types of records that go-libaudit has no name for.
-const (
-	macTaskContexts = 1425
-	macObjContexts  = 1426
-)
+// Names knows what users and groups of the host are called.
+type Names interface {
+	// User returns the name of a user, or nothing.
+	User(uid uint32) string
+	// Group returns the name of a group, or nothing.
+	Group(gid uint32) string
+}
 
-// Event returns what the records of the group say. It takes over the group's records. Node and Who are left to others.
-func Event(group event.Group) *event.Event {
-	e := &event.Event{Time: group.Time, Serial: group.Serial, Records: group.Records}
-	for i := range e.Records {
-		e.Records[i].TypeName = typeName(e.Records[i].Type)
-	}
-	e.Type = kind(e.Records)
-	readResult(e)
+// Decoder is for one goroutine. Its zero value works and knows no names of users and groups.
+type Decoder struct {
+	// Names are asked where a record has no name of its own for a user or group. May be nil.
+	Names Names
+
+	event  event.Event
+	exit   int64
+	socket event.Socket
+	call   callNumbers
+	own    event.Result // of the record that says what happened
+	rest   event.Result // of the others, that of the system call first
+	seen   map[string]bool
+	made   texts
+	modes  [64]modeText
+	masks  [8]maskText
+}
+
+// callNumbers are what a record says of a system call, before it has a name.
+type callNumbers struct{ arch, syscall string }
+
+// Event returns what the records of the group say, in an event that is the caller's. Node and Who are left to others.
+func (d *Decoder) Event(group event.Group) *event.Event {
+	return d.Read(group).Clone()
+}
+
+// Read is Event without memory of its own: the event is the Decoder's and valid until the next call of a method. Its texts may be kept.
+func (d *Decoder) Read(group event.Group) *event.Event {
+	e := d.reset(group)
 	// The record of the system call first: its process is the one that acts, those in other records may be acted on.
-	for _, record := range e.Records {
-		if isCall(record.Type) {
-			read(e, record)
+	for i := range e.Records {
+		if isCall(e.Records[i].Type) {
+			d.read(&e.Records[i], &d.rest)
 		}
 	}
-	for _, record := range e.Records {
-		if !isCall(record.Type) {
-			read(e, record)
+	for i := range e.Records {
+		r := &e.Records[i]
+		if isCall(r.Type) {
+			continue
 		}
+		result := &d.rest
+		if r.TypeName == e.Type {
+			result = &d.own
+		}
+		d.read(r, result)
 	}
-	e.Errno = errno(e)
+	d.finish(e)
 	return e
 }
 
-func typeName(number uint16) string {
-	switch number {
-	case macTaskContexts:
-		return "MAC_TASK_CONTEXTS"
-	case macObjContexts:
-		return "MAC_OBJ_CONTEXTS"
+// reset begins a new event in the memory of the last.
+func (d *Decoder) reset(group event.Group) *event.Event {
+	e := &d.event
+	*e = event.Event{
+		Time: group.Time, Serial: group.Serial,
+		Keys: e.Keys[:0], Paths: e.Paths[:0], Fields: e.Fields[:0], FieldNames: e.FieldNames[:0],
+		Call:    event.Call{SyscallArgs: e.SyscallArgs[:0], SyscallArgNames: e.SyscallArgNames[:0]},
+		Process: event.Process{Args: e.Args[:0]},
+		Records: append(e.Records[:0], group.Records...),
+	}
+	d.call, d.own, d.rest = callNumbers{}, "", ""
+	for i := range e.Records {
+		// A record of a log may have a name that has no number.
+		if r := &e.Records[i]; r.Type != 0 || r.TypeName == "" {
+			r.TypeName = event.TypeName(r.Type)
+		}
+	}
+	e.Type = kind(e.Records)
+	return e
+}
+
+// finish adds what is known only when all records are read.
+func (d *Decoder) finish(e *event.Event) {
+	e.Result = d.own
+	if e.Result == "" {
+		e.Result = d.rest
+	}
+	d.nameCall(e)
+	d.nameUsers(e)
+}
+
+// read puts the fields of a record where they belong in the event, and its result where result points.
+func (d *Decoder) read(r *event.Record, result *event.Result) {
+	s := scanner{text: r.Data, at: bodyOf(r.Data)}
+	switch r.Type {
+	case typePath:
+		d.readPath(&s)
+	case typeExecve:
+		d.readArgs(&s)
+	case typeSockaddr:
+		d.readSocket(&s)
+	case typeProctitle:
+		d.readProctitle(&s)
+	case typeAVC, typeUserAVC:
+		d.readAVC(r.Data)
+		d.readFields(r.Type, &s, result)
 	default:
-		return auparse.AuditMessageType(number).String()
+		d.readFields(r.Type, &s, result)
 	}
 }
 
-// kind returns the name of the type that says what happened.
-func kind(records []event.Record) string {
-	for _, record := range records {
-		if !companions[auparse.AuditMessageType(record.Type)] {
-			return record.TypeName
+// bodyOf is where the text behind the record's header begins, `audit(1700000000.001:7): `.
+func bodyOf(data string) int {
+	for i := 0; i+1 < len(data); i++ {
+		if data[i] == ')' && data[i+1] == ':' {
+			return i + 2
 		}
 	}
-	for _, record := range records {
-		if isCall(record.Type) {
-			return record.TypeName
-		}
-	}
-	if len(records) == 0 {
-		return ""
-	}
-	return records[0].TypeName
+	return 0
 }
 
-func isCall(number uint16) bool {
-	kind := auparse.AuditMessageType(number)
-	return kind == auparse.AUDIT_SYSCALL || kind == auparse.AUDIT_URINGOP
-}
-
-// companions are the types of records that only tell more about a system call.
-var companions = map[auparse.AuditMessageType]bool{
-	auparse.AUDIT_SYSCALL: true, auparse.AUDIT_URINGOP: true, auparse.AUDIT_PATH: true, auparse.AUDIT_IPC: true,
-	auparse.AUDIT_SOCKETCALL: true, auparse.AUDIT_SOCKADDR: true, auparse.AUDIT_CWD: true, auparse.AUDIT_EXECVE: true,
-	auparse.AUDIT_IPC_SET_PERM: true, auparse.AUDIT_MQ_OPEN: true, auparse.AUDIT_MQ_SENDRECV: true, auparse.AUDIT_MQ_NOTIFY: true,
-	auparse.AUDIT_MQ_GETSETATTR: true, auparse.AUDIT_FD_PAIR: true, auparse.AUDIT_OBJ_PID: true, auparse.AUDIT_BPRM_FCAPS: true,
-	auparse.AUDIT_CAPSET: true, auparse.AUDIT_MMAP: true, auparse.AUDIT_KERN_MODULE: true, auparse.AUDIT_OPENAT2: true,
-	auparse.AUDIT_PROCTITLE: true, auparse.AUDIT_EOE: true, macTaskContexts: true, macObjContexts: true,
-}
-
-// read puts the fields of a record where they belong in the event.
-func read(e *event.Event, record event.Record) {
-	text := body(record.Data)
-	switch auparse.AuditMessageType(record.Type) {
-	case auparse.AUDIT_PATH:
-		e.Paths = append(e.Paths, path(text))
-	case auparse.AUDIT_EXECVE:
-		e.Args = appendArgs(e.Args, text)
-	case auparse.AUDIT_SOCKADDR:
-		readSocket(e, text)
-	case auparse.AUDIT_PROCTITLE:
-		for key, v := range fields(text) {
-			if key == "proctitle" && !v.absent() {
-				e.Proctitle = strings.ReplaceAll(strings.TrimRight(v.text(), "\x00"), "\x00", " ")
-			}
-		}
-	default:
-		for key, v := range fields(text) {
-			place(e, key, v)
+func (d *Decoder) readProctitle(s *scanner) {
+	for s.next() {
+		if s.key == "proctitle" && !s.absent() && d.event.Proctitle == "" {
+			d.event.Proctitle = d.made.commandLine(s)
 		}
 	}
 }
 
-// readResult reads the result of what happened, before that of the system call counts: the call that hands a rule to the kernel succeeds also
-// where the kernel then refuses the rule.
-func readResult(e *event.Event) {
-	for _, record := range e.Records {
-		if record.TypeName != e.Type || isCall(record.Type) {
+// readArgs appends the arguments of one EXECVE record. An argument that is too long for one record is in pieces, a1[0], a1[1], …, which
+// the kernel writes in order.
+func (d *Decoder) readArgs(s *scanner) {
+	e := &d.event
+	for s.next() {
+		last := len(s.key) - 1
+		if s.key[0] != 'a' || s.key == "argc" || s.key[last] == 'n' { // a1_len
 			continue
 		}
-		for key, v := range fields(body(record.Data)) {
-			if key == "res" || key == "success" {
-				setResult(e, v)
-			}
+		if last > 2 && s.key[last] == ']' && len(e.Args) > 0 && s.key[last-2:] != "[0]" {
+			e.Args[len(e.Args)-1] = d.made.joined(e.Args[len(e.Args)-1], s)
+			continue
 		}
+		e.Args = append(e.Args, d.made.text(s))
 	}
-}
-
-// place puts a field into its place in the event, or among the other fields. The first record that has one counts.
-func place(e *event.Event, key string, v value) {
-	if v.absent() {
-		return
-	}
-	if set, ok := typed[key]; ok {
-		set(e, v)
-		return
-	}
-	if _, taken := e.Fields[key]; taken {
-		return
-	}
-	if e.Fields == nil {
-		e.Fields = map[string]string{}
-	}
-	if chosen[key] {
-		e.Fields[key] = v.text()
-		return
-	}
-	e.Fields[key] = v.raw
-}
-
-// chosen are fields among the others whose text somebody other than the kernel chooses, so that it may be in hexadecimal.
-var chosen = map[string]bool{
-	"acct": true, "cmd": true, "data": true, "device": true, "dir": true, "file": true, "grp": true, "name": true, "ocomm": true,
-	"path": true, "root_dir": true, "sw": true, "vm": true, "watch": true,
 }

@@ -74,21 +74,21 @@ func TestEvent(t *testing.T) {
 				record(auparse.AUDIT_CAPSET, "pid=9 cap_pi=0"),
 				record(auparse.AUDIT_SYSCALL, "pid=5"),
 			},
-			event.Event{Type: "SYSCALL", Process: event.Process{PID: event.NewID(5)}, Fields: map[string]string{"cap_pi": "0"}},
+			event.Event{Type: "SYSCALL", Process: event.Process{PID: event.NewID(5)}, Fields: event.Fields{{Name: "cap_pi", Value: "0"}}},
 		},
 		{
 			"a message of user space is read to its last quote",
 			[]event.Record{record(auparse.AUDIT_USER_CMD, `pid=7 uid=0 msg='cwd="/it's" cmd=6C73202D6C terminal=pts/0 res=success'`)},
 			event.Event{
 				Type: "USER_CMD", Result: "success", Process: event.Process{PID: event.NewID(7), CWD: "/it's", TTY: "pts/0"},
-				User: event.User{UID: event.NewID(0)}, Fields: map[string]string{"cmd": "ls -l"},
+				User: event.User{UID: event.NewID(0)}, Fields: event.Fields{{Name: "cmd", Value: "ls -l"}},
 			},
 		},
 		{
 			"the type is what happened, not that a call did it",
 			[]event.Record{record(auparse.AUDIT_CONFIG_CHANGE, "op=add_rule res=1"), record(auparse.AUDIT_SYSCALL, "pid=5")},
 			event.Event{
-				Type: "CONFIG_CHANGE", Result: "success", Process: event.Process{PID: event.NewID(5)}, Fields: map[string]string{"op": "add_rule"},
+				Type: "CONFIG_CHANGE", Result: "success", Process: event.Process{PID: event.NewID(5)}, Fields: event.Fields{{Name: "op", Value: "add_rule"}},
 			},
 		},
 		{
@@ -96,7 +96,7 @@ func TestEvent(t *testing.T) {
 			[]event.Record{record(auparse.AUDIT_CONFIG_CHANGE, "op=add_rule res=0"), record(auparse.AUDIT_SYSCALL, "success=yes exit=1080 pid=5")},
 			event.Event{
 				Type: "CONFIG_CHANGE", Result: "failure", Call: event.Call{Exit: new(int64(1080))}, Process: event.Process{PID: event.NewID(5)},
-				Fields: map[string]string{"op": "add_rule"},
+				Fields: event.Fields{{Name: "op", Value: "add_rule"}},
 			},
 		},
 		{
@@ -107,12 +107,12 @@ func TestEvent(t *testing.T) {
 		{
 			"a type that nobody knows has its number and its fields",
 			[]event.Record{record(1999, "speed=88 mode=new")},
-			event.Event{Type: "UNKNOWN[1999]", Fields: map[string]string{"speed": "88", "mode": "new"}},
+			event.Event{Type: "UNKNOWN[1999]", Fields: event.Fields{{Name: "speed", Value: "88"}, {Name: "mode", Value: "new"}}},
 		},
 		{
-			"an address of another family has its number",
-			[]event.Record{record(auparse.AUDIT_SOCKADDR, "saddr=2600")},
-			event.Event{Type: "SOCKADDR", Socket: &event.Socket{Family: "38"}},
+			"an address of another family has its name or its number, and the rest in hexadecimal",
+			[]event.Record{record(auparse.AUDIT_SOCKADDR, "saddr=6300AB")},
+			event.Event{Type: "SOCKADDR", Socket: &event.Socket{Family: "99", Data: "ab"}},
 		},
 		{
 			"text without a field is an event all the same",
@@ -122,7 +122,7 @@ func TestEvent(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := Event(event.Group{Records: test.records})
+			got := new(Decoder).Event(event.Group{Records: test.records})
 			compare := cmp.Options{cmpopts.IgnoreFields(event.Event{}, "Records"), cmp.AllowUnexported(event.ID{})}
 			if diff := cmp.Diff(&test.want, got, compare); diff != "" {
 				t.Errorf("event (-want +got):\n%s", diff)
@@ -140,7 +140,7 @@ func FuzzEvent(f *testing.F) {
 	f.Add(uint16(auparse.AUDIT_PROCTITLE), header+"proctitle=6D76002F")
 	f.Add(uint16(9999), "\xff\x00='\"")
 	f.Fuzz(func(t *testing.T, kind uint16, data string) {
-		e := Event(event.Group{Records: []event.Record{{Type: kind, Data: data}}})
+		e := new(Decoder).Event(event.Group{Records: []event.Record{{Type: kind, Data: data}}})
 		if e.Records[0].Data != data {
 			t.Errorf("the raw record changed: %q", e.Records[0].Data)
 		}

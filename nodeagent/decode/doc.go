@@ -1,6 +1,6 @@
 // Package decode reads the text of audit records.
 //
 // An event.Group goes in, an *event.Event comes out, always: what is not understood stays in the event's raw records, unknown types and
-// fields included. It is pure, it resolves no user names and reads no files. It uses go-libaudit's tables of names, but not its parser of
-// fields, which ends a value at the wrong quote after a backslash and loses all of a record for one empty argument.
+// fields included. It is pure: it reads no files, and what users and groups are called it asks Names. It has tables of its own for all other
+// names, which hack/gentables writes, and goes over each record once.
 package decode

@@ -1,106 +1,172 @@
 package decode
 
 import (
-	"encoding/hex"
-	"iter"
+	"strconv"
 	"strings"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
-// value is the right-hand side of a field as the record has it, without its quotes.
-type value struct {
-	raw    string
-	quoted bool
+// readFields reads a record in which fields have no order and no number. The first record that has one counts.
+func (d *Decoder) readFields(kind uint16, s *scanner, result *event.Result) {
+	e := &d.event
+	for s.next() {
+		if s.enriched {
+			d.readName(s)
+			continue
+		}
+		if s.absent() {
+			continue
+		}
+		switch s.key {
+		case "arch":
+			set(&d.call.arch, s.raw)
+		case "syscall":
+			set(&d.call.syscall, s.raw)
+		case "success", "res":
+			setResult(result, s.raw)
+		case "exit":
+			d.setExit(s.raw)
+		case "a0", "a1", "a2", "a3":
+			if len(e.SyscallArgs) < 4 {
+				e.SyscallArgs = append(e.SyscallArgs, s.raw)
+			}
+		case "items": // the number of PATH records
+		case "pid":
+			setID(&e.PID, s)
+		case "ppid":
+			setID(&e.PPID, s)
+		case "auid":
+			setID(&e.AUID, s)
+		case "ses":
+			setID(&e.Ses, s)
+		case "uid":
+			setID(&e.UID, s)
+		case "gid":
+			setID(&e.GID, s)
+		case "euid":
+			setID(&e.EUID, s)
+		case "egid":
+			setID(&e.EGID, s)
+		case "suid":
+			setID(&e.SUID, s)
+		case "sgid":
+			setID(&e.SGID, s)
+		case "fsuid":
+			setID(&e.FSUID, s)
+		case "fsgid":
+			setID(&e.FSGID, s)
+		case "subj":
+			set(&e.Subj, s.raw)
+		case "tty", "terminal":
+			set(&e.TTY, s.raw)
+		case "comm":
+			d.setText(&e.Comm, s)
+		case "exe":
+			d.setText(&e.Exe, s)
+		case "cwd":
+			d.setText(&e.CWD, s)
+		case "key":
+			d.setKeys(s)
+		default:
+			d.addField(kind, s)
+		}
+	}
 }
 
-// absent says whether the record only says that there is nothing.
-func (v value) absent() bool {
-	if v.quoted {
-		return false
+func set(place *string, text string) {
+	if *place == "" {
+		*place = text
 	}
-	switch v.raw {
-	case "", "?", "(null)", "(none)":
+}
+
+func (d *Decoder) setText(place *string, s *scanner) {
+	if *place == "" {
+		*place = d.made.text(s)
+	}
+}
+
+// setID leaves out -1, by which the kernel says that there is none.
+func setID(place *event.ID, s *scanner) {
+	if number, ok := s.number(); ok && number != 1<<32-1 && place.IsZero() {
+		*place = event.NewID(number)
+	}
+}
+
+func setResult(place *event.Result, raw string) {
+	if *place != "" {
+		return
+	}
+	switch raw {
+	case "yes", "1", "success":
+		*place = event.ResultSuccess
+	case "no", "0", "failed":
+		*place = event.ResultFailure
+	}
+}
+
+func (d *Decoder) setExit(raw string) {
+	if d.event.Exit != nil {
+		return
+	}
+	if exit, err := strconv.ParseInt(raw, 10, 64); err == nil {
+		d.exit = exit
+		d.event.Exit = &d.exit
+	}
+}
+
+// setKeys splits at the byte by which the kernel joins the keys of one rule.
+func (d *Decoder) setKeys(s *scanner) {
+	e := &d.event
+	if len(e.Keys) > 0 {
+		return
+	}
+	for key := range strings.SplitSeq(d.made.text(s), "\x01") {
+		e.Keys = append(e.Keys, key)
+	}
+}
+
+// fewFields are as many as are searched one by one for a name that is there already.
+const fewFields = 32
+
+// addField puts a field among the others that have no place of their own.
+func (d *Decoder) addField(kind uint16, s *scanner) {
+	e := &d.event
+	if d.taken(s.key) {
+		return
+	}
+	value := s.raw
+	if isChosen(s.key) {
+		value = d.made.text(s)
+	} else if name := d.meaning(kind, s); name != "" {
+		e.FieldNames = append(e.FieldNames, event.Field{Name: s.key, Value: name})
+	}
+	e.Fields = append(e.Fields, event.Field{Name: s.key, Value: value})
+}
+
+// taken says whether there is a field of this name.
+func (d *Decoder) taken(name string) bool {
+	fields := d.event.Fields
+	if len(fields) <= fewFields {
+		_, found := fields.Get(name)
+		return found
+	}
+	if len(fields) == fewFields+1 || d.seen == nil {
+		d.seen = make(map[string]bool, 2*len(fields))
+		for i := range fields {
+			d.seen[fields[i].Name] = true
+		}
+	}
+	found := d.seen[name]
+	d.seen[name] = true
+	return found
+}
+
+// isChosen says whether somebody other than the kernel chooses the text of a field, so that it may be in hexadecimal.
+func isChosen(name string) bool {
+	switch name {
+	case "acct", "cmd", "data", "device", "dir", "file", "grp", "name", "ocomm", "path", "root_dir", "sw", "vm", "watch":
 		return true
 	}
 	return false
-}
-
-// text is the value of a field that others than the kernel choose. The kernel puts it in quotes, or in hexadecimal where it has a space,
-// a quote or a byte that cannot be printed: audit_log_untrustedstring.
-func (v value) text() string {
-	if v.quoted {
-		return v.raw
-	}
-	if decoded, err := hex.DecodeString(v.raw); err == nil {
-		return string(decoded)
-	}
-	return v.raw
-}
-
-// fields yields the fields of a record's text in their order. Those in the quoted message of a user-space record are among them. Words
-// that are no fields are left out.
-func fields(text string) iter.Seq2[string, value] {
-	return func(yield func(string, value) bool) {
-		each(text, yield)
-	}
-}
-
-func each(text string, yield func(string, value) bool) bool {
-	for {
-		text = strings.TrimLeft(text, " ,\n")
-		equals := strings.IndexAny(text, "= \n")
-		if equals < 0 {
-			return true
-		}
-		if text[equals] != '=' {
-			text = text[equals:]
-			continue
-		}
-		key := text[:equals]
-		if inner, rest, ok := message(key, text[equals+1:]); ok {
-			if !each(inner, yield) {
-				return false
-			}
-			text = rest
-			continue
-		}
-		var v value
-		v, text = cutValue(text[equals+1:])
-		if key != "" && !yield(key, v) {
-			return false
-		}
-	}
-}
-
-// message returns what is between the quotes of msg='…'. The last quote of the record ends it.
-func message(key, text string) (inner, rest string, ok bool) {
-	if key != "msg" || !strings.HasPrefix(text, "'") {
-		return "", "", false
-	}
-	end := strings.LastIndexByte(text, '\'')
-	if end == 0 {
-		return text[1:], "", true // cut off before its end
-	}
-	return text[1:end], text[end+1:], true
-}
-
-// cutValue takes the value from the beginning of text. There is no escaping in quotes: a text with a quote in it is in hexadecimal.
-func cutValue(text string) (v value, rest string) {
-	if strings.HasPrefix(text, `"`) {
-		raw, rest, _ := strings.Cut(text[1:], `"`)
-		return value{raw: raw, quoted: true}, rest
-	}
-	end := strings.IndexAny(text, " \n")
-	if end < 0 {
-		end = len(text)
-	}
-	return value{raw: text[:end]}, text[end:]
-}
-
-// body returns the text behind the record's header, `audit(1700000000.001:7): `.
-func body(data string) string {
-	_, after, found := strings.Cut(data, "):")
-	if !found {
-		return data
-	}
-	return after
 }

@@ -24,8 +24,9 @@ func TestRecordsOfRealKernels(t *testing.T) {
 	for _, log := range logs {
 		t.Run(filepath.Base(log), func(t *testing.T) {
 			var got []byte
+			var decoder Decoder
 			for _, group := range groups(t, log) {
-				if got, err = event.AppendLine(got, Event(group)); err != nil {
+				if got, err = event.AppendLine(got, decoder.Event(group)); err != nil {
 					t.Fatal(err)
 				}
 			}

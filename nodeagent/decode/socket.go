@@ -12,45 +12,97 @@ import (
 
 // Address families, include/linux/socket.h. The numbers are the same on every architecture.
 const (
-	familyUnix    = 1
-	familyInet    = 2
-	familyInet6   = 10
-	familyNetlink = 16
-	familyPacket  = 17
-	familyVsock   = 40
+	familyUnix      = 1
+	familyInet      = 2
+	familyInet6     = 10
+	familyNetlink   = 16
+	familyPacket    = 17
+	familyBluetooth = 31
+	familyVsock     = 40
 )
 
-func readSocket(e *event.Event, text string) {
-	for key, v := range fields(text) {
-		if address, err := hex.DecodeString(v.raw); key == "saddr" && err == nil && len(address) >= 2 {
-			e.Socket = socket(address)
+// readSocket reads the address of a SOCKADDR record.
+func (d *Decoder) readSocket(s *scanner) {
+	for s.next() {
+		if s.key != "saddr" || s.enriched {
+			continue
+		}
+		if address, err := hex.DecodeString(s.raw); err == nil && len(address) >= 2 {
+			d.socket = socket(address, d.order())
+			d.event.Socket = &d.socket
 		}
 	}
 }
 
-// socket reads a struct sockaddr. The family is in the byte order of the machine, which is this one.
-func socket(address []byte) *event.Socket {
-	family := binary.NativeEndian.Uint16(address)
+// order is the byte order of the machine that the record is from, as the system call's architecture tells.
+func (d *Decoder) order() binary.ByteOrder {
+	const little = 0x40000000
+	if arch, err := strconv.ParseUint(d.call.arch, 16, 32); err == nil && arch&little == 0 {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// socket reads a struct sockaddr.
+func socket(address []byte, order binary.ByteOrder) event.Socket {
+	family := order.Uint16(address)
+	s := event.Socket{Family: strconv.Itoa(int(family))}
+	if int(family) < len(familyNames) && familyNames[family] != "" {
+		s.Family = familyNames[family]
+	}
 	rest := address[2:]
 	switch {
 	case family == familyUnix:
-		return &event.Socket{Family: "unix", Path: unixPath(rest)}
+		s.Path = unixPath(rest)
 	case family == familyInet && len(rest) >= 6:
-		ip, _ := netip.AddrFromSlice(rest[2:6])
-		return &event.Socket{Family: "inet", Address: ip.String(), Port: uint32(binary.BigEndian.Uint16(rest))}
+		s.Address, s.Port = netip.AddrFrom4([4]byte(rest[2:6])).String(), uint32(binary.BigEndian.Uint16(rest))
 	case family == familyInet6 && len(rest) >= 22:
-		ip, _ := netip.AddrFromSlice(rest[6:22])
-		return &event.Socket{Family: "inet6", Address: ip.String(), Port: uint32(binary.BigEndian.Uint16(rest))}
+		s.Address, s.Port = netip.AddrFrom16([16]byte(rest[6:22])).String(), uint32(binary.BigEndian.Uint16(rest))
+		if len(rest) >= 26 {
+			s.Interface = order.Uint32(rest[22:])
+		}
+	case family == familyNetlink && len(rest) >= 10:
+		s.Port, s.Groups = order.Uint32(rest[2:]), order.Uint32(rest[6:])
+	case family == familyPacket && len(rest) >= 10:
+		s.Interface = order.Uint32(rest[2:])
+		if protocol := binary.BigEndian.Uint16(rest); protocol != 0 {
+			s.Protocol = "0x" + hex.EncodeToString(rest[:2])
+		}
+		s.Address = hardware(rest[10:min(len(rest), 10+int(rest[9]))])
 	case family == familyVsock && len(rest) >= 10:
-		cid := binary.NativeEndian.Uint32(rest[6:])
-		return &event.Socket{Family: "vsock", Address: strconv.FormatUint(uint64(cid), 10), Port: binary.NativeEndian.Uint32(rest[2:])}
-	case family == familyNetlink:
-		return &event.Socket{Family: "netlink"}
-	case family == familyPacket:
-		return &event.Socket{Family: "packet"}
+		s.Address, s.Port = strconv.FormatUint(uint64(order.Uint32(rest[6:])), 10), order.Uint32(rest[2:])
 	default:
-		return &event.Socket{Family: strconv.Itoa(int(family))}
+		bluetooth(&s, family, rest)
 	}
+	return s
+}
+
+// bluetooth reads the addresses of RFCOMM (10 bytes with padding) and L2CAP (14), which have the device with its last byte first. What is
+// neither of these, nor of another family that is known, is kept in hexadecimal.
+func bluetooth(s *event.Socket, family uint16, rest []byte) {
+	var device []byte
+	switch {
+	case family == familyBluetooth && len(rest) == 8:
+		device, s.Port = rest[:6], uint32(rest[6])
+	case family == familyBluetooth && len(rest) == 12:
+		device, s.Port = rest[2:8], uint32(binary.LittleEndian.Uint16(rest))
+	default:
+		s.Data = hex.EncodeToString(rest)
+		return
+	}
+	s.Address = hardware([]byte{device[5], device[4], device[3], device[2], device[1], device[0]})
+}
+
+// hardware writes a hardware address as is usual.
+func hardware(address []byte) string {
+	var b strings.Builder
+	for i, c := range address {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		b.WriteString(hex.EncodeToString([]byte{c}))
+	}
+	return b.String()
 }
 
 // unixPath ends at the first zero byte; one that begins with it is abstract and goes to its end.

@@ -2,8 +2,11 @@ package event
 
 import "time"
 
-// Event is one thing that happened: the typed content of a Group. Once it has been offered to a sink it is shared, and nobody may change
-// it. Fields that the records do not have are empty; names are those of audit records.
+// Event is one thing that happened: the typed content of a Group. Fields that the records do not have are empty; names are those of audit
+// records.
+//
+// Once an event has been offered to a sink it is shared, and nobody may change it. Its texts are never changed by anybody, so that they may
+// be kept without the event. A decoder may use an event again that it has not given away: Clone makes one that is the caller's.
 type Event struct {
 	// Time is the kernel's time, in UTC, in milliseconds.
 	Time time.Time `json:"time"`
@@ -27,7 +30,9 @@ type Event struct {
 	// Socket is the address of a socket call.
 	Socket *Socket `json:"socket,omitempty"`
 	// Fields are the fields that have no place of their own above, decoded. Where two records have the same one, the first counts.
-	Fields map[string]string `json:"fields,omitempty"`
+	Fields Fields `json:"fields,omitempty"`
+	// FieldNames say in words what numbers among Fields mean, by the field's name: users, groups, signals, capabilities, flags.
+	FieldNames Fields `json:"fieldNames,omitempty"`
 	// Records are the records as the kernel sent them. What no field above can carry exactly is here.
 	Records []Record `json:"records"`
 }
@@ -50,6 +55,8 @@ type Call struct {
 	Syscall string `json:"syscall,omitempty"`
 	// SyscallArgs are the first four arguments as the kernel prints them, in hexadecimal.
 	SyscallArgs []string `json:"syscallArgs,omitempty"`
+	// SyscallArgNames say in words what arguments mean that are flags, modes and the like, by their names a0 to a3.
+	SyscallArgNames Fields `json:"syscallArgNames,omitempty"`
 	// Exit is the value that the call returned. Nil without a call.
 	Exit *int64 `json:"exit,omitempty"`
 	// Errno is the name of the error of a call that failed, for example EACCES.
@@ -91,6 +98,22 @@ type User struct {
 	FSGID ID `json:"fsgid,omitzero"`
 	// Subj is the security label of the process.
 	Subj string `json:"subj,omitempty"`
+	UserNames
+}
+
+// UserNames are the names of the ids of a User, from the log itself where auditd wrote them there, otherwise from the host's files. Empty
+// where neither has one.
+type UserNames struct {
+	// AUIDName and the others belong to the ids of the same name.
+	AUIDName  string `json:"auidName,omitempty"`
+	UIDName   string `json:"uidName,omitempty"`
+	GIDName   string `json:"gidName,omitempty"`
+	EUIDName  string `json:"euidName,omitempty"`
+	EGIDName  string `json:"egidName,omitempty"`
+	SUIDName  string `json:"suidName,omitempty"`
+	SGIDName  string `json:"sgidName,omitempty"`
+	FSUIDName string `json:"fsuidName,omitempty"`
+	FSGIDName string `json:"fsgidName,omitempty"`
 }
 
 // Path is a file of an event, a PATH record.
@@ -104,18 +127,38 @@ type Path struct {
 	Dev   string `json:"dev,omitempty"`
 	Mode  string `json:"mode,omitempty"`
 	Rdev  string `json:"rdev,omitempty"`
-	// OUID and OGID are its owner.
-	OUID ID `json:"ouid,omitzero"`
-	OGID ID `json:"ogid,omitzero"`
+	// ModeName is Mode in words, for example file,644 or dir,sticky,777.
+	ModeName string `json:"modeName,omitempty"`
+	// OUID and OGID are its owner, the others the names of these.
+	OUID     ID     `json:"ouid,omitzero"`
+	OUIDName string `json:"ouidName,omitempty"`
+	OGID     ID     `json:"ogid,omitzero"`
+	OGIDName string `json:"ogidName,omitempty"`
+	// Obj is the security label of the file.
+	Obj string `json:"obj,omitempty"`
+	// CapPermitted and CapInheritable are the capabilities that the file gives a program, by name. Empty where it gives none.
+	CapPermitted   string `json:"capPermitted,omitempty"`
+	CapInheritable string `json:"capInheritable,omitempty"`
+	// CapEffective says whether the program has them in effect from its start.
+	CapEffective bool `json:"capEffective,omitempty"`
 }
 
 // Socket is the address of a socket call, a SOCKADDR record.
 type Socket struct {
-	// Family is inet, inet6, unix, netlink, packet or vsock, or the number of another one.
+	// Family is the kernel's name of the address family, for example inet, or the number of one that has no name.
 	Family string `json:"family"`
-	// Address and Port are those of inet, inet6 and vsock.
+	// Address and Port are those of inet, inet6 and vsock. Of packet and bluetooth Address is the hardware address; of netlink, Port is
+	// the number of the socket.
 	Address string `json:"address,omitempty"`
 	Port    uint32 `json:"port,omitempty"`
 	// Path is that of unix; an abstract name begins with @.
 	Path string `json:"path,omitempty"`
+	// Interface is the index of the network interface, of packet, and of an address of inet6 that holds on one link only.
+	Interface uint32 `json:"interface,omitempty"`
+	// Protocol is that of packet, in hexadecimal as in if_ether.h.
+	Protocol string `json:"protocol,omitempty"`
+	// Groups are the multicast groups of netlink, a bit each.
+	Groups uint32 `json:"groups,omitempty"`
+	// Data is the address in hexadecimal, behind the family, where nothing above tells what is in it.
+	Data string `json:"data,omitempty"`
 }

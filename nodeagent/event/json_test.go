@@ -24,7 +24,8 @@ func full() *event.Event {
 			Container: "app", ContainerID: strings.Repeat("0f", 32), Image: "registry.example/app:1", Labels: map[string]string{"app": "web"},
 		},
 		Call: event.Call{
-			Arch: "x86_64", Syscall: "connect", SyscallArgs: []string{"3", "7ffe", "10", "0"}, Exit: &exit, Errno: "EACCES",
+			Arch: "x86_64", Syscall: "connect", SyscallArgs: []string{"3", "7ffe", "10", "0"},
+			SyscallArgNames: event.Fields{{Name: "a2", Value: "O_RDONLY"}}, Exit: &exit, Errno: "EACCES",
 		},
 		Process: event.Process{
 			PID: event.NewID(42), PPID: event.NewID(1), Comm: "app", Exe: "/app", Args: []string{"/app", "<&>"}, Proctitle: "/app <&>",
@@ -33,13 +34,20 @@ func full() *event.Event {
 		User: event.User{
 			AUID: event.NewID(1000), Ses: event.NewID(2), UID: event.NewID(0), GID: event.NewID(0), EUID: event.NewID(0),
 			EGID: event.NewID(0), SUID: event.NewID(0), SGID: event.NewID(0), FSUID: event.NewID(0), FSGID: event.NewID(0), Subj: "unconfined",
+			UserNames: event.UserNames{
+				AUIDName: "ann", UIDName: "root", GIDName: "root", EUIDName: "root", EGIDName: "root", SUIDName: "root", SGIDName: "root",
+				FSUIDName: "root", FSGIDName: "root",
+			},
 		},
 		Paths: []event.Path{{
 			Name: "/etc/a b", Nametype: "NORMAL", Inode: "18446744073709551615", Dev: "fe:00", Mode: "0100644", Rdev: "00:00",
-			OUID: event.NewID(0), OGID: event.NewID(0),
+			OUID: event.NewID(0), OUIDName: "root", OGID: event.NewID(0), OGIDName: "root", ModeName: "file,644", Obj: "u:r:t:s0",
+			CapPermitted: "net_raw", CapInheritable: "net_raw", CapEffective: true,
 		}},
-		Socket:  &event.Socket{Family: "inet", Address: "192.0.2.7", Port: 443, Path: "@name"},
-		Fields:  map[string]string{"op": "set"},
+		Socket: &event.Socket{
+			Family: "inet", Address: "192.0.2.7", Port: 443, Path: "@name", Interface: 2, Protocol: "0x0800", Groups: 1, Data: "00ff",
+		},
+		Fields: event.Fields{{Name: "op", Value: "set"}, {Name: "a", Value: ""}}, FieldNames: event.Fields{{Name: "op", Value: "to set"}},
 		Records: []event.Record{{TypeName: "SYSCALL", Data: "audit(1795251949.804:80115): "}, {TypeName: "USER_LOGIN", Data: "audit(\xff"}},
 	}
 }
@@ -91,7 +99,7 @@ func FuzzAppendLine(f *testing.F) {
 		e := &event.Event{
 			Time: time.UnixMilli(int64(number)).UTC(), Serial: number, Type: comm, Keys: []string{name}, Call: event.Call{Exit: &exit},
 			Process: event.Process{PID: event.NewID(number), Comm: comm, Args: []string{name, data}}, Paths: []event.Path{{Name: name}},
-			Fields: map[string]string{comm: name}, Records: []event.Record{{TypeName: "SYSCALL", Data: data}},
+			Fields: event.Fields{{Name: comm, Value: name}}, Records: []event.Record{{TypeName: "SYSCALL", Data: data}},
 		}
 		line, err := event.AppendLine([]byte("x\n"), e)
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-	"unicode/utf8"
 )
 
 // Record is one audit record. It is a value: nothing in it refers to a buffer that is used again.
@@ -18,7 +17,8 @@ type Record struct {
 	Data string
 }
 
-// Group is the records of one event in the order in which they came: those with the same time and serial.
+// Group is the records of one event in the order in which they came: those with the same time and serial. Who hands a group to a function
+// keeps its slice and may use it again when the function has returned; the records themselves are values and may be kept.
 type Group struct {
 	// Time is the kernel's time of the event, in milliseconds.
 	Time time.Time
@@ -37,11 +37,7 @@ type recordJSON struct {
 
 // MarshalJSON returns the record with its type's name and its data.
 func (r Record) MarshalJSON() ([]byte, error) {
-	form := recordJSON{Type: r.TypeName, Data: r.Data}
-	if !utf8.ValidString(r.Data) {
-		form = recordJSON{Type: r.TypeName, Base64: base64.StdEncoding.EncodeToString([]byte(r.Data))}
-	}
-	return marshal(form)
+	return appendRecord(nil, &r), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Type, the number, is not in the JSON form and stays 0.

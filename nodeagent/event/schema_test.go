@@ -202,8 +202,11 @@ func jsonFields(kind reflect.Type) (types map[string]string, required []string) 
 }
 
 func jsonType(kind reflect.Type) string {
-	if kind == reflect.TypeFor[event.ID]() {
+	switch kind {
+	case reflect.TypeFor[event.ID]():
 		return "integer"
+	case reflect.TypeFor[event.Fields]():
+		return "object"
 	}
 	switch kind.Kind() {
 	case reflect.Pointer:
@@ -214,6 +217,8 @@ func jsonType(kind reflect.Type) string {
 		return "array"
 	case reflect.Int64, reflect.Uint32:
 		return "integer"
+	case reflect.Bool:
+		return "boolean"
 	default:
 		if kind.PkgPath() == "time" {
 			return "string"

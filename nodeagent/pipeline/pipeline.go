@@ -44,6 +44,7 @@ type Options struct {
 // Pipeline is the event road: New, then Run once, which ends what New began; Configure and Report at any time between.
 type Pipeline struct {
 	options  Options
+	decoder  decode.Decoder
 	enricher *enrich.Enricher
 	filter   filter.Filter
 	receiver *receive.Receiver
@@ -77,7 +78,7 @@ func New(options Options) (*Pipeline, error) {
 // carry is the road: from the records of an event to the queues of its sinks.
 func (p *Pipeline) carry(group event.Group) {
 	p.received.Add(1)
-	e := decode.Event(group)
+	e := p.decoder.Event(group)
 	e.Node = p.options.NodeName
 	if e.Type == "CONFIG_CHANGE" {
 		p.options.OnConfigChange()

@@ -11,10 +11,7 @@ import (
 
 // Run carries events until ctx ends, and then until the sinks have what was read, or have given up.
 func (p *Pipeline) Run(ctx context.Context) error {
-	reassembler, err := reassemble.New(p.carry)
-	if err != nil {
-		return err
-	}
+	reassembler := reassemble.New(p.carry)
 	defer p.sinks.stopAll()
 	var reading sync.WaitGroup
 	reading.Go(func() { p.receiver.Run(ctx) })

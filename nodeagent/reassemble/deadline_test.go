@@ -8,28 +8,25 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 )
 
-// soon is Timeout with what Deadline adds to it, so that Expire finds it over.
-const soon = reassemble.Timeout + time.Millisecond
-
 func TestDeadlineIsKeptWhileSomethingWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := open(t)
+		r := open()
 		start := time.Now()
 		r.Push(record(syscallType, 1, ""))
-		if got := r.Deadline().Sub(start); got != soon {
-			t.Fatalf("Deadline is in %v, want %v", got, soon)
+		if got := r.Deadline().Sub(start); got != reassemble.Timeout {
+			t.Fatalf("Deadline is in %v, want %v", got, reassemble.Timeout)
 		}
 		time.Sleep(100 * time.Millisecond)
 		r.Push(record(pathType, 1, ""))
 		r.Push(record(syscallType, 2, ""))
-		if got := r.Deadline().Sub(start); got != soon {
-			t.Errorf("another record moved the deadline to %v, want %v", got, soon)
+		if got := r.Deadline().Sub(start); got != reassemble.Timeout {
+			t.Errorf("another record moved the deadline to %v, want %v", got, reassemble.Timeout)
 		}
 		time.Sleep(time.Until(r.Deadline()))
 		r.Expire()
 		r.want(t, "at the deadline", "1: 1300 1302")
-		if got := time.Until(r.Deadline()); got <= 0 || got > soon {
-			t.Fatalf("the next deadline is in %v, want one within %v for what still waits", got, soon)
+		if got := time.Until(r.Deadline()); got <= 0 || got > reassemble.Timeout {
+			t.Fatalf("the next deadline is in %v, want one within %v for what still waits", got, reassemble.Timeout)
 		}
 		time.Sleep(time.Until(r.Deadline()))
 		r.Expire()
@@ -42,7 +39,7 @@ func TestDeadlineIsKeptWhileSomethingWaits(t *testing.T) {
 
 func TestExpireTooEarlyGivesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := open(t)
+		r := open()
 		r.Expire()
 		r.Push(record(syscallType, 1, ""))
 		time.Sleep(reassemble.Timeout / 2)
@@ -58,7 +55,7 @@ func TestExpireTooEarlyGivesNothing(t *testing.T) {
 
 func TestNoEventWaitsForLongerThanTwoTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := open(t)
+		r := open()
 		var longest time.Duration
 		for serial := uint32(1); serial < 50; serial++ {
 			r.Push(record(configChange, serial, ""))
@@ -70,8 +67,8 @@ func TestNoEventWaitsForLongerThanTwoTimeouts(t *testing.T) {
 			longest = max(longest, time.Since(pushed))
 			time.Sleep(time.Duration(serial) * 7 * time.Millisecond)
 		}
-		if longest > 2*soon {
-			t.Errorf("an event waited for %v, want at most %v", longest, 2*soon)
+		if longest > 2*reassemble.Timeout {
+			t.Errorf("an event waited for %v, want at most %v", longest, 2*reassemble.Timeout)
 		}
 	})
 }

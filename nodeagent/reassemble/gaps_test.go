@@ -38,7 +38,7 @@ func TestGaps(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := open(t)
+				r := open()
 				for _, serial := range test.serials {
 					r.Push(record(userLogin, serial, ""))
 				}
@@ -60,7 +60,7 @@ func TestGaps(t *testing.T) {
 
 func TestASerialThatComesAfterTimeoutStaysCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := open(t)
+		r := open()
 		r.Push(record(userLogin, 1, ""))
 		r.Push(record(userLogin, 3, ""))
 		time.Sleep(time.Until(r.Deadline()))

@@ -1,12 +1,7 @@
 package reassemble
 
 import (
-	"errors"
-	"fmt"
 	"time"
-
-	libaudit "github.com/elastic/go-libaudit/v2"
-	"github.com/elastic/go-libaudit/v2/auparse"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
@@ -15,68 +10,151 @@ const (
 	// Timeout is how long an event waits for its end. Records that the kernel writes outside a system call have no end, and what comes after
 	// them waits too; within a system call the kernel writes all records at its exit, microseconds apart.
 	Timeout = 300 * time.Millisecond
+	// LogTimeout is that of a log that is read later, by the times in it. It is auditd's own (end_of_event_timeout).
+	LogTimeout = 2 * time.Second
 	// maxInFlight is how many events may wait. The oldest is given out when there are more: at 3,000 events a second that is Timeout.
 	maxInFlight = 1024
 )
 
-var errHeader = errors.New("time is out of range")
-
 // Reassembler is for one goroutine; only Gaps may be called from others.
 type Reassembler struct {
-	inner    *libaudit.Reassembler
 	deliver  func(event.Group)
+	log      bool // records are of a log, which is read later
+	now      time.Time
 	gaps     gaps
-	waiting  int // records in inner
+	waiting  []*pending // in the order of their serials
+	free     []*pending
 	deadline time.Time
 }
 
-// New returns a Reassembler that calls deliver, from within its methods, with each group.
-func New(deliver func(event.Group)) (*Reassembler, error) {
-	r := &Reassembler{deliver: deliver}
-	inner, err := libaudit.NewReassembler(maxInFlight, Timeout, (*stream)(r))
-	if err != nil {
-		return nil, fmt.Errorf("making the reassembler: %w", err)
-	}
-	r.inner = inner
-	return r, nil
+// pending is an event of which more may come.
+type pending struct {
+	event.Group
+	milliseconds int64
+	expires      time.Time
+	complete     bool
+}
+
+// New returns a Reassembler that calls deliver, from within its methods, with each group. The slice of a group is used again when deliver
+// has returned; the records in it may be kept.
+func New(deliver func(event.Group)) *Reassembler {
+	return &Reassembler{deliver: deliver}
+}
+
+// NewLog returns a Reassembler for the records of a log. Time is what its records say, LogTimeout how long it waits, and serials that are
+// missing are no losses: Deadline is never, Gaps 0.
+func NewLog(deliver func(event.Group)) *Reassembler {
+	return &Reassembler{deliver: deliver, log: true}
 }
 
 // Push takes the next record in.
 func (r *Reassembler) Push(record event.Record) {
-	now := time.Now()
-	message, err := parse(record)
-	if err != nil {
-		r.deliver(event.Group{Time: now.Truncate(time.Millisecond).UTC(), Records: []event.Record{record}})
+	header, ok := event.ParseHeader(record.Data)
+	r.tell(header)
+	if !ok {
+		r.deliver(event.Group{Time: r.now.Truncate(time.Millisecond).UTC(), Records: []event.Record{record}})
 		return
 	}
-	r.gaps.see(message.Sequence, now)
-	if message.RecordType != auparse.AUDIT_EOE {
-		r.waiting++
+	if !r.log {
+		r.gaps.see(header.Serial, r.now)
 	}
-	r.inner.PushMessage(message)
-	r.plan(now)
+	r.give() // what has waited long enough, before it is in the way
+	r.add(header, record)
+	r.give()
+	r.plan()
 }
 
-// parse reads the header and lets the record travel along.
-func parse(record event.Record) (*auparse.AuditMessage, error) {
-	message, err := auparse.Parse(auparse.AuditMessageType(record.Type), record.Data)
-	if err != nil {
-		return nil, err
+// tell sets the time. In a log it never goes back: a call that took long has the time at which it began.
+func (r *Reassembler) tell(header event.Header) {
+	if !r.log {
+		r.now = time.Now()
+		return
 	}
-	if year := message.Timestamp.Year(); year < 1970 || year > 9999 {
-		return nil, errHeader
+	if r.now.UnixMilli() < header.Milliseconds {
+		r.now = header.Time()
 	}
-	message.Payload = record
-	return message, nil
+}
+
+// add puts the record to its event.
+func (r *Reassembler) add(header event.Header, record event.Record) {
+	at, found := r.find(header)
+	switch {
+	case record.Type == eoe:
+		if found {
+			r.waiting[at].complete = true
+		}
+		return
+	case !found:
+		r.insert(at, header)
+	}
+	p := r.waiting[at]
+	p.Records = append(p.Records, record)
+	p.complete = p.complete || ends(record.Type)
+}
+
+// find returns where the event is, or where it belongs. Records mostly belong to the last events, so it looks from the end.
+func (r *Reassembler) find(header event.Header) (at int, found bool) {
+	at = len(r.waiting)
+	for i := at - 1; i >= 0; i-- {
+		p := r.waiting[i]
+		distance := int32(header.Serial - p.Serial) // also right where serials start again
+		switch {
+		case distance > 0:
+			return at, false
+		case distance < 0:
+			at = i
+		case p.milliseconds == header.Milliseconds:
+			return i, true
+		}
+	}
+	return at, false
+}
+
+// insert makes room at a place of those that wait.
+func (r *Reassembler) insert(at int, header event.Header) {
+	var p *pending
+	if last := len(r.free) - 1; last >= 0 {
+		p, r.free = r.free[last], r.free[:last]
+	} else {
+		p = &pending{}
+	}
+	timeout := Timeout
+	if r.log {
+		timeout = LogTimeout
+	}
+	*p = pending{
+		Group:        event.Group{Time: header.Time(), Serial: header.Serial, Records: p.Records[:0]},
+		milliseconds: header.Milliseconds, expires: r.now.Add(timeout),
+	}
+	r.waiting = append(r.waiting, nil)
+	copy(r.waiting[at+1:], r.waiting[at:])
+	r.waiting[at] = p
+}
+
+// give gives out the oldest events as long as they need not wait.
+func (r *Reassembler) give() {
+	n := 0
+	for ; n < len(r.waiting); n++ {
+		p := r.waiting[n]
+		if !p.complete && len(r.waiting)-n <= maxInFlight && r.now.Before(p.expires) {
+			break
+		}
+		r.deliver(p.Group)
+		clear(p.Records) // so that their texts are not kept
+		r.free = append(r.free, p)
+	}
+	if n > 0 {
+		r.waiting = r.waiting[:copy(r.waiting, r.waiting[n:])]
+	}
 }
 
 // plan sets the deadline while something waits, for an event or for a serial that is late.
-func (r *Reassembler) plan(now time.Time) {
+func (r *Reassembler) plan() {
 	switch {
-	case r.waiting == 0 && r.gaps.settled():
+	case r.log || len(r.waiting) == 0 && r.gaps.settled():
 		r.deadline = time.Time{}
 	case r.deadline.IsZero():
-		r.deadline = now.Add(Timeout + time.Millisecond) // inner wants more than Timeout to have passed
+		r.deadline = r.now.Add(Timeout)
 	}
 }
 
@@ -87,17 +165,19 @@ func (r *Reassembler) Deadline() time.Time {
 
 // Expire gives out the events that have waited for Timeout, and counts the serials that have not come.
 func (r *Reassembler) Expire() {
-	now := time.Now()
-	_ = r.inner.Maintain() // its only error is that Close was called
-	r.gaps.settle(now)
+	r.tell(event.Header{})
+	r.give()
+	r.gaps.settle(r.now)
 	r.deadline = time.Time{}
-	r.plan(now)
+	r.plan()
 }
 
-// Close gives out all that waits. The Reassembler must not be used after it.
+// Close gives out all that waits. The Reassembler may be used again after it.
 func (r *Reassembler) Close() {
-	_ = r.inner.Close() // its only error is that Close was called before
-	r.waiting = 0
+	for _, p := range r.waiting {
+		p.complete = true
+	}
+	r.give()
 	r.deadline = time.Time{}
 }
 
@@ -105,19 +185,3 @@ func (r *Reassembler) Close() {
 func (r *Reassembler) Gaps() int64 {
 	return r.gaps.lost.Load()
 }
-
-// stream is what inner calls back.
-type stream Reassembler
-
-// ReassemblyComplete makes a group of the messages of one event.
-func (s *stream) ReassemblyComplete(messages []*auparse.AuditMessage) {
-	group := event.Group{Time: messages[0].Timestamp, Serial: messages[0].Sequence, Records: make([]event.Record, len(messages))}
-	for i, message := range messages {
-		group.Records[i] = message.Payload.(event.Record)
-	}
-	s.waiting -= len(messages)
-	s.deliver(group)
-}
-
-// EventsLost does nothing: for an event that comes after its successor, inner says that four thousand million were lost. See gaps.
-func (s *stream) EventsLost(int) {}

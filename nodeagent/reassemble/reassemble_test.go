@@ -2,6 +2,7 @@ package reassemble_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,14 +35,9 @@ type road struct {
 	got []string
 }
 
-func open(t *testing.T) *road {
-	t.Helper()
+func open() *road {
 	r := &road{}
-	inner, err := reassemble.New(func(group event.Group) { r.got = append(r.got, show(group)) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Reassembler = inner
+	r.Reassembler = reassemble.New(func(group event.Group) { r.got = append(r.got, show(group)) })
 	return r
 }
 
@@ -135,6 +131,24 @@ func TestReassemble(t *testing.T) {
 			nil,
 		},
 		{
+			"a packet that a filter reports has no companions",
+			[]event.Record{record(1324, 1, ""), record(2000, 2, "")},
+			[]string{"1: 1324", "2: 2000"},
+			nil,
+		},
+		{
+			"a record that comes twice is there twice, an end that comes twice is nothing",
+			[]event.Record{call(1), record(pathType, 1, "x"), record(pathType, 1, "x"), record(eoe, 1, ""), record(eoe, 1, "")},
+			[]string{"1: 1300 1302 1302"},
+			nil,
+		},
+		{
+			"the same serial at another time is another event",
+			[]event.Record{call(7), {Type: pathType, Data: "audit(1600000000.002:7): "}, record(eoe, 7, "")},
+			[]string{"7: 1300"},
+			[]string{"7: 1302"},
+		},
+		{
 			"a record without a header that can be read is a group of its own",
 			[]event.Record{call(1), {Type: syscallType, Data: "nonsense"}, {Type: eoe, Data: ""}, record(eoe, 1, "")},
 			[]string{"0: 1300", "0: 1320", "1: 1300"},
@@ -150,7 +164,7 @@ func TestReassemble(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := open(t)
+				r := open()
 				for _, record := range test.records {
 					r.Push(record)
 				}
@@ -176,10 +190,10 @@ func TestReassemble(t *testing.T) {
 func TestAGroupHasTheKernelsTimeAndTheRecordsAsTheyCame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got []event.Group
-		r, err := reassemble.New(func(group event.Group) { got = append(got, group) })
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := reassemble.New(func(group event.Group) {
+			group.Records = slices.Clone(group.Records)
+			got = append(got, group)
+		})
 		time.Sleep(1234567 * time.Nanosecond)
 		whole := event.Record{Type: userLogin, Data: "  audit(1700000000.002:7): msg='a=\xff'\x1d \n"}
 		broken := event.Record{Type: userLogin, Data: "audit(\xff "}
@@ -198,7 +212,7 @@ func TestAGroupHasTheKernelsTimeAndTheRecordsAsTheyCame(t *testing.T) {
 
 func TestCloseGivesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := open(t)
+		r := open()
 		for serial := range uint32(3) {
 			r.Push(record(syscallType, serial+1, ""))
 		}
@@ -214,7 +228,7 @@ func TestCloseGivesAll(t *testing.T) {
 func TestAFloodGivesTheOldestOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const inFlight, flood = 1024, 3000
-		r := open(t)
+		r := open()
 		for serial := range uint32(flood) {
 			r.Push(record(syscallType, serial+1, ""))
 		}

@@ -1,0 +1,126 @@
+package decode
+
+import "strings"
+
+// scanner goes over the fields of a record's text in their order. Those in the quoted message of a user-space record are among them. Words
+// that are no fields are left out.
+type scanner struct {
+	text string
+	at   int
+	// The field that next found: its name, never empty, and its value as the record has it, without its quotes.
+	key, raw string
+	quoted   bool
+	// enriched is set behind the byte by which auditd separates what it adds to a record: names of what is a number before it.
+	enriched bool
+	inside   bool // of a message
+	closing  int  // where the quote is that ends it
+}
+
+// separator is what auditd writes before its own words.
+const separator = '\x1d'
+
+// next goes to the next field and says whether there is one.
+func (s *scanner) next() bool {
+	text := s.text
+	for at := s.at; at < len(text); {
+		switch c := text[at]; {
+		case c == ' ' || c == ',' || c == '\n' || c == '\'' && s.inside && at == s.closing:
+			at++
+			continue
+		case c == separator:
+			s.enriched = true
+			at++
+			continue
+		}
+		start := at
+		for at < len(text) && text[at] != '=' && text[at] != ' ' && text[at] != '\n' && text[at] != separator {
+			at++
+		}
+		if at == len(text) {
+			break
+		}
+		if text[at] != '=' {
+			continue
+		}
+		key := text[start:at]
+		at++
+		if key == "msg" && !s.inside && at < len(text) && text[at] == '\'' {
+			s.message(at)
+			at++
+			continue
+		}
+		at = s.value(at)
+		if key != "" {
+			s.key, s.at = key, at
+			return true
+		}
+	}
+	s.at = len(text)
+	return false
+}
+
+// value takes the value that begins at a place and returns where it ends. There is no escaping in quotes: a text with a quote in it is in
+// hexadecimal.
+func (s *scanner) value(at int) (end int) {
+	text := s.text
+	if at < len(text) && text[at] == '"' {
+		at++
+		length := strings.IndexByte(text[at:], '"')
+		if length < 0 {
+			s.raw, s.quoted = text[at:], true
+			return len(text)
+		}
+		s.raw, s.quoted = text[at:at+length], true
+		return at + length + 1
+	}
+	start := at
+	for at < len(text) && text[at] != ' ' && text[at] != '\n' && text[at] != separator {
+		at++
+	}
+	if s.inside && at == s.closing+1 && at > start {
+		at-- // the quote that ends the message
+	}
+	s.raw, s.quoted = text[start:at], false
+	return at
+}
+
+// message takes note of where msg='…' ends: at the last quote of the record, before the part that auditd added.
+func (s *scanner) message(open int) {
+	s.inside = true
+	end := len(s.text)
+	if added := strings.LastIndexByte(s.text, separator); added > open {
+		end = added
+	}
+	s.closing = open + strings.LastIndexByte(s.text[open:end], '\'')
+	if s.closing == open {
+		s.closing = len(s.text) // cut off before its end
+	}
+}
+
+// absent says whether the record only says that there is nothing.
+func (s *scanner) absent() bool {
+	if s.quoted {
+		return false
+	}
+	switch s.raw {
+	case "", "?", "(null)", "(none)":
+		return true
+	}
+	return false
+}
+
+// number reads an unsigned decimal number of 32 bits.
+func (s *scanner) number() (uint32, bool) {
+	if len(s.raw) == 0 || len(s.raw) > 10 {
+		return 0, false
+	}
+	n := uint64(0)
+	for i := range len(s.raw) {
+		digit := s.raw[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(digit)
+	}
+	return uint32(n), n <= 1<<32-1
+}
