@@ -84,6 +84,7 @@ func (k *keeper) take(u desired.Update) {
 		return
 	}
 	k.state = u.State
+	k.road.CollectFrom(u.State.Config.Collect)
 	k.road.Configure(u.State.Config.Routes, u.State.Config.Sinks)
 	k.options.Log.Info("new configuration", "digest", u.State.Digest, "policies", len(u.State.Config.Policies))
 }

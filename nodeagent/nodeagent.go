@@ -142,6 +142,7 @@ func newRoad(options Options, kick chan<- struct{}) (*pipeline.Pipeline, error) 
 	}
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Stdout: options.Stdout,
+		Kernel: askKernel,
 		OnConfigChange: func() {
 			select {
 			case kick <- struct{}{}:
@@ -150,4 +151,10 @@ func newRoad(options Options, kick chan<- struct{}) (*pipeline.Pipeline, error) 
 		},
 		Log: options.Log, Registry: options.Registry,
 	})
+}
+
+// askKernel is for the event road, which does not know the policy road.
+func askKernel() (pipeline.Kernel, error) {
+	status, err := kernel.Local{}.Status()
+	return pipeline.Kernel{Auditd: status.PID, Lost: status.Lost}, err
 }

@@ -65,6 +65,8 @@ type Config struct {
 	Boot v1alpha1.BootSettings `json:"boot,omitzero"`
 	// UnmanagedRules is Remove where a policy in Enforce mode asks for it.
 	UnmanagedRules v1alpha1.UnmanagedRules `json:"unmanagedRules,omitempty"`
+	// Collect is from where records come, of the policies in Enforce mode the first that says. Empty is Multicast.
+	Collect v1alpha1.Collect `json:"collect,omitempty"`
 	// Routes are the routes of the policies in the order of the policies. Their names are policy/route.
 	Routes []v1alpha1.Route `json:"routes,omitempty"`
 	// Sinks are the sinks that Routes name, with their defaults filled in, ordered by name. They hold no secret.
@@ -87,6 +89,8 @@ type Policy struct {
 	Boot v1alpha1.BootSettings `json:"boot,omitzero"`
 	// RebootSignal is Sentinel where this policy asks for it, and empty otherwise.
 	RebootSignal v1alpha1.RebootSignal `json:"rebootSignal,omitempty"`
+	// Collect is what this policy says of it. Empty is nothing.
+	Collect v1alpha1.Collect `json:"collect,omitempty"`
 	// AsWritten keeps the optimiser from changing the policy's rules.
 	AsWritten bool `json:"asWritten,omitempty"`
 }

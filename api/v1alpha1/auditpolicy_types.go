@@ -67,6 +67,22 @@ const (
 	UnmanagedRulesRemove UnmanagedRules = "Remove"
 )
 
+// Collect says from where the agent takes the kernel's records.
+//
+// +kubebuilder:validation:Enum=Auto;Multicast;Unicast;Off
+type Collect string
+
+const (
+	// CollectAuto leaves it to the other policies of the node, and is Multicast where none of them says.
+	CollectAuto Collect = "Auto"
+	// CollectMulticast reads beside whatever audit daemon the node has, and changes nothing for it.
+	CollectMulticast Collect = "Multicast"
+	// CollectUnicast makes the agent the node's audit daemon as long as there is no other, and is Multicast while there is one.
+	CollectUnicast Collect = "Unicast"
+	// CollectOff reads nothing: rules are loaded, and their records are the node's own affair.
+	CollectOff Collect = "Off"
+)
+
 // FailureMode is what the kernel does when it cannot record: auditctl -f.
 //
 // +kubebuilder:validation:Enum=Silent;Printk;Panic
@@ -149,6 +165,15 @@ type AuditPolicySpec struct {
 	// kernel sets up the kernel's audit system. A value that is absent is left as the node has it.
 	// +optional
 	Kernel KernelSettings `json:"kernel,omitempty,omitzero"`
+
+	// collect says how the agent gets the kernel's records. `Multicast` reads beside the node's auditd, if it has one. `Unicast` makes the agent
+	// the node's audit daemon while no other runs: then the kernel waits for the agent instead of dropping, keeps no copies for a daemon that
+	// never comes, and hands over what was recorded before the agent started. `Off` reads nothing. `Auto`, the default, is what other policies of the node ask for, and
+	// Multicast where none does, because that takes nothing away from anybody. Where policies disagree the highest priority wins; one that only
+	// observes has no say.
+	// +optional
+	// +kubebuilder:default=Auto
+	Collect Collect `json:"collect,omitempty"`
 
 	// boot says what the nodes' kernel command lines must carry, so that nothing runs unrecorded after a reboot.
 	// +optional

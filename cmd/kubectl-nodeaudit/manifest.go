@@ -161,6 +161,9 @@ func (d *document) checkWords(spec v1alpha1.AuditPolicySpec) {
 	}{
 		{"spec.mode", string(spec.Mode), []string{string(v1alpha1.ModeEnforce), string(v1alpha1.ModeObserve)}},
 		{"spec.unmanagedRules", string(spec.UnmanagedRules), []string{string(v1alpha1.UnmanagedRulesKeep), string(v1alpha1.UnmanagedRulesRemove)}},
+		{"spec.collect", string(spec.Collect), []string{
+			string(v1alpha1.CollectAuto), string(v1alpha1.CollectMulticast), string(v1alpha1.CollectUnicast), string(v1alpha1.CollectOff),
+		}},
 		{"spec.kernel.failureMode", string(spec.Kernel.FailureMode), []string{
 			string(v1alpha1.FailureModeSilent), string(v1alpha1.FailureModePrintk), string(v1alpha1.FailureModePanic),
 		}},

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -91,6 +92,7 @@ func (c *Content) add(e entry) {
 	}
 	merge(&c.Config.Kernel, e.policy.Kernel)
 	mergeBoot(&c.Config.Boot, e.policy.Boot)
+	c.Config.Collect = cmp.Or(c.Config.Collect, e.policy.Collect)
 	if e.policy.UnmanagedRules == v1alpha1.UnmanagedRulesRemove {
 		c.Config.UnmanagedRules = v1alpha1.UnmanagedRulesRemove
 	}

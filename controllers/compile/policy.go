@@ -46,6 +46,7 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 				Mode:           cmp.Or(policy.Spec.Mode, v1alpha1.ModeEnforce),
 				Kernel:         kernel,
 				UnmanagedRules: unmanaged(policy.Spec.UnmanagedRules),
+				Collect:        collect(policy.Spec.Collect),
 				Boot:           demanded(policy.Spec.Boot),
 				RebootSignal:   signal(policy.Spec.Reboot),
 				AsWritten:      policy.Spec.Optimize != nil && !*policy.Spec.Optimize,
@@ -117,6 +118,14 @@ func signal(reboot v1alpha1.RebootSettings) v1alpha1.RebootSignal {
 		return reboot.Signal
 	}
 	return ""
+}
+
+// collect leaves the default out of the document too.
+func collect(asked v1alpha1.Collect) v1alpha1.Collect {
+	if asked == v1alpha1.CollectAuto {
+		return ""
+	}
+	return asked
 }
 
 // qualified gives routes the names that are unique on a node: policy/route.

@@ -33,12 +33,22 @@ type Options struct {
 	Pods enrich.Pods
 	// Stdout takes the events of the sinks of type stdout.
 	Stdout io.Writer
+	// Kernel asks the kernel for what it says of itself.
+	Kernel func() (Kernel, error)
 	// OnConfigChange is called for each change of the audit system, by whomever. It must not block.
 	OnConfigChange func()
 	// Log is the program's.
 	Log *slog.Logger
 	// Registry takes the metrics.
 	Registry prometheus.Registerer
+}
+
+// Kernel is what the event road wants to know of the kernel.
+type Kernel struct {
+	// Auditd is the process that is the audit daemon; 0 is none.
+	Auditd uint32
+	// Lost is the kernel's count of lost records.
+	Lost uint32
 }
 
 // Pipeline is the event road: New, then Run once, which ends what New began; Configure and Report at any time between.
@@ -57,7 +67,7 @@ type Pipeline struct {
 // New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
 // Run tries again. Until Configure is called, events go to the node's own file.
 func New(options Options) (*Pipeline, error) {
-	receiver, err := receive.New(receive.Options{Log: options.Log})
+	receiver, err := receive.New(receive.Options{Auditd: auditd(options.Kernel), Log: options.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +83,14 @@ func New(options Options) (*Pipeline, error) {
 		return nil, fmt.Errorf("registering the metrics of the event road: %w", err)
 	}
 	return p, nil
+}
+
+// auditd asks for the audit daemon alone.
+func auditd(ask func() (Kernel, error)) func() (uint32, error) {
+	return func() (uint32, error) {
+		k, err := ask()
+		return k.Auditd, err
+	}
 }
 
 // carry is the road: from the records of an event to the queues of its sinks.

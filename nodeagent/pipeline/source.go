@@ -5,9 +5,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 )
+
+// CollectFrom says from where records come from now on.
+func (p *Pipeline) CollectFrom(from v1alpha1.Collect) {
+	switch from {
+	case v1alpha1.CollectOff:
+		p.receiver.Collect(receive.Off)
+	case v1alpha1.CollectUnicast:
+		p.receiver.Collect(receive.Unicast)
+	case v1alpha1.CollectAuto, v1alpha1.CollectMulticast:
+		p.receiver.Collect(receive.Multicast)
+	default: // a configuration that says nothing, or a word of a later version
+		p.receiver.Collect(receive.Multicast)
+	}
+}
 
 // Run carries events until ctx ends, and then until the sinks have what was read, or have given up.
 func (p *Pipeline) Run(ctx context.Context) error {

@@ -19,7 +19,7 @@ import (
 func TestDefaultsAreFilledIn(t *testing.T) {
 	s := cluster(t)
 	policy := try(t, s, "AuditPolicy", `spec: {}`)
-	want := map[string]any{"mode": "Enforce", "priority": int64(0), "unmanagedRules": "Keep", "optimize": true}
+	want := map[string]any{"mode": "Enforce", "priority": int64(0), "unmanagedRules": "Keep", "optimize": true, "collect": "Auto"}
 	if diff := cmp.Diff(want, policy.Object["spec"]); diff != "" {
 		t.Errorf("spec of a policy (-want +got):\n%s", diff)
 	}
