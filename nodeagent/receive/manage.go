@@ -106,6 +106,8 @@ func (r *Receiver) step(ctx context.Context) time.Duration {
 		})
 	}
 	switch {
+	case wanted == Unicast && time.Now().Before(r.notBefore):
+		return look / 10 // so that a daemon which has the place for a short time only is seen to have had it
 	case wanted == Unicast:
 		return look
 	case r.State().Err != nil:
