@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
@@ -21,10 +22,11 @@ type keeper struct {
 	options   Options
 	converger *converge.Converger
 	road      *pipeline.Pipeline
-	kick      <-chan struct{}
+	kick      <-chan converge.Change
 	updates   chan desired.Update
 	metrics   *metrics
 	boots     boots
+	reboots   *reboots
 
 	state     *desired.State
 	invalid   error
@@ -32,11 +34,11 @@ type keeper struct {
 	lastPass  atomic.Int64 // unix nanoseconds
 }
 
-func newKeeper(options Options, converger *converge.Converger, road *pipeline.Pipeline, kick <-chan struct{}) *keeper {
+func newKeeper(options Options, converger *converge.Converger, road *pipeline.Pipeline, reboots *reboots, kick <-chan converge.Change) *keeper {
 	return &keeper{
 		options: options, converger: converger, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
-		boots: boots{root: options.HostRoot},
+		boots: boots{root: options.HostRoot}, reboots: reboots,
 	}
 }
 
@@ -51,6 +53,7 @@ func (k *keeper) update(ctx context.Context, u desired.Update) {
 func (k *keeper) run(ctx context.Context) error {
 	ticker := time.NewTicker(k.options.Interval)
 	defer ticker.Stop()
+	defer k.reboots.end()
 	k.await(ctx)
 	for ctx.Err() == nil {
 		k.pass(ctx)
@@ -59,11 +62,22 @@ func (k *keeper) run(ctx context.Context) error {
 		case u := <-k.updates:
 			k.take(u)
 		case <-ticker.C:
-		case <-k.kick:
+		case <-k.wake():
+		case change := <-k.kick:
+			k.converger.Saw(change)
 			k.collect(ctx)
 		}
 	}
 	return nil
+}
+
+// wake comes when something that was left alone for a while is to be repaired.
+func (k *keeper) wake() <-chan time.Time {
+	at := k.converger.Wake()
+	if at.IsZero() {
+		return nil
+	}
+	return time.After(time.Until(at))
 }
 
 // await gives the first configuration a moment, so that the first report is about it.
@@ -90,13 +104,16 @@ func (k *keeper) take(u desired.Update) {
 }
 
 func (k *keeper) collect(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(settle):
-	}
-	select {
-	case <-k.kick:
-	default:
+	over := time.After(settle)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case change := <-k.kick:
+			k.converger.Saw(change)
+		case <-over:
+			return
+		}
 	}
 }
 
@@ -122,10 +139,20 @@ func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 		}
 		report.Events.Lost.Kernel = report.Kernel.Lost - *k.lostAtRun
 	}
+	report.Conditions = contested(*report)
+	k.reboots.complete(report, k.config(), k.options.Publisher.Acknowledged())
 	if k.invalid != nil {
 		report.State, report.Reason = v1alpha1.NodeUnknown, v1alpha1.ReasonInvalidConfig
 		report.Message = k.invalid.Error() + "; the node goes on with its last good configuration"
 	}
+}
+
+// config is what the node has, empty while it is not known.
+func (k *keeper) config() nodeconfig.Config {
+	if k.state == nil {
+		return nodeconfig.Config{}
+	}
+	return k.state.Config
 }
 
 // heartbeat is the time as reports have it.

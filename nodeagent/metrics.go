@@ -17,6 +17,8 @@ type metrics struct {
 	lost    prometheus.Gauge
 	backlog prometheus.Gauge
 	drift   prometheus.Gauge
+	contest prometheus.Gauge
+	reboot  prometheus.Gauge
 	pass    prometheus.Histogram
 }
 
@@ -35,6 +37,8 @@ func newMetrics(registry prometheus.Registerer, version string) *metrics {
 		lost:    gauge("nodeaudit_kernel_lost", "Records that the kernel has lost since boot, or since somebody reset the counter."),
 		backlog: gauge("nodeaudit_kernel_backlog", "Records that wait in the kernel."),
 		drift:   gauge("nodeaudit_drift", "Changes by others that the agent has repaired on this boot."),
+		contest: gauge("nodeaudit_contested", "Rules and settings that somebody keeps undoing."),
+		reboot:  gauge("nodeaudit_unexpected_reboot", "1 where a locked node was rebooted although no reboot was outstanding, and nobody has acknowledged it."),
 		pass: factory.NewHistogram(prometheus.HistogramOpts{
 			Name: "nodeaudit_pass_seconds", Help: "Time of one look at the kernel, with the changes that it led to.",
 			Buckets: []float64{.001, .003, .01, .03, .1, .3, 1, 3, 10, 30},
@@ -50,6 +54,16 @@ func (m *metrics) observe(report v1alpha1.NodeAuditReport, took time.Duration) {
 	m.rules.WithLabelValues("loaded").Set(float64(report.Rules.Loaded))
 	m.rules.WithLabelValues("unmanaged").Set(float64(report.Rules.Unmanaged))
 	m.drift.Set(float64(report.Drift.Count))
+	m.contest.Set(0)
+	if c := report.Drift.Contested; c != nil {
+		m.contest.Set(float64(c.Count))
+	}
+	m.reboot.Set(0)
+	for _, c := range report.Conditions {
+		if c.Type == v1alpha1.ConditionUnexpectedReboot {
+			m.reboot.Set(1)
+		}
+	}
 	if report.Kernel == nil {
 		return
 	}

@@ -17,9 +17,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
@@ -37,6 +39,8 @@ type Publisher interface {
 	Offer(report v1alpha1.NodeAuditReport)
 	// Run works until ctx ends.
 	Run(ctx context.Context) error
+	// Acknowledged is the boot id of the unexpected reboot that a person has acknowledged, if one has.
+	Acknowledged() string
 }
 
 // Pods knows the node's pods.
@@ -54,6 +58,10 @@ type Options struct {
 	HostRoot string
 	// StateDir and LogDir are where the agent's state and the files of sinks are.
 	StateDir, LogDir string
+	// RunDir is the host's /run, to write /run/reboot-required. Empty where the agent may not.
+	RunDir string
+	// ContestAfter is how often the same thing is repaired within ten minutes before it counts as contested. 0 is never.
+	ContestAfter int
 	// Interval is the longest time between two looks at the kernel.
 	Interval time.Duration
 	// MetricsAddress is where /metrics, /healthz and /readyz are; empty is nowhere.
@@ -80,16 +88,16 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	defer unlock()
-	converger, err := newConverger(options)
+	converger, reboots, err := newConverger(options)
 	if err != nil {
 		return err
 	}
-	kick := make(chan struct{}, 1)
+	kick := make(chan converge.Change, 64)
 	road, err := newRoad(options, kick)
 	if err != nil {
 		return err
 	}
-	keeper := newKeeper(options, converger, road, kick)
+	keeper := newKeeper(options, converger, road, reboots, kick)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return road.Run(ctx) })
 	group.Go(func() error { return keeper.run(ctx) })
@@ -111,31 +119,41 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 		return v1alpha1.NodeAuditReport{}, err
 	}
 	defer unlock()
-	converger, err := newConverger(options)
+	converger, reboots, err := newConverger(options)
 	if err != nil {
 		return v1alpha1.NodeAuditReport{}, err
 	}
 	report := converger.Pass(ctx, &state)
 	report.AgentVersion, report.HeartbeatTime = options.Version, heartbeat()
 	report.Boot = (&boots{root: options.HostRoot}).report()
+	reboots.complete(&report, state.Config, "")
 	return report, nil
 }
 
-func newConverger(options Options) (*converge.Converger, error) {
+// newConverger makes what acts on the node: on its kernel, and by telling that it needs a reboot.
+func newConverger(options Options) (*converge.Converger, *reboots, error) {
 	bootID, err := host.BootID()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if info, err := os.Stat(options.HostRoot); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("the host's root %s is not a directory: mount it there, or name the right one with --host-root", options.HostRoot)
+		return nil, nil, fmt.Errorf("the host's root %s is not a directory: mount it there, or name the right one with --host-root", options.HostRoot)
 	}
-	return converge.New(converge.Options{
+	patience := contest.Default
+	patience.After = options.ContestAfter
+	converger, err := converge.New(converge.Options{
 		Kernel: kernel.Local{HostRoot: options.HostRoot}, Host: host.New(options.HostRoot), StateDir: options.StateDir, BootID: bootID, Log: options.Log,
+		Contest: patience,
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	reboots, err := newReboots(options, bootID)
+	return converger, reboots, err
 }
 
 // newRoad is the event road. It joins the multicast group before the first rule is loaded.
-func newRoad(options Options, kick chan<- struct{}) (*pipeline.Pipeline, error) {
+func newRoad(options Options, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
 	var pods enrich.Pods
 	if options.Pods != nil {
 		pods = options.Pods
@@ -143,10 +161,10 @@ func newRoad(options Options, kick chan<- struct{}) (*pipeline.Pipeline, error) 
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Stdout: options.Stdout,
 		Kernel: askKernel,
-		OnConfigChange: func() {
+		OnConfigChange: func(e *event.Event) {
 			select {
-			case kick <- struct{}{}:
-			default:
+			case kick <- change(options.HostRoot, e):
+			default: // so many wait already that a pass is due
 			}
 		},
 		Log: options.Log, Registry: options.Registry,

@@ -19,6 +19,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel/kerneltest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
@@ -37,6 +38,8 @@ func (r *reports) Offer(report v1alpha1.NodeAuditReport) {
 	defer r.mu.Unlock()
 	r.all = append(r.all, report)
 }
+
+func (r *reports) Acknowledged() string { return "" }
 
 func (r *reports) Run(context.Context) error { return nil }
 
@@ -81,7 +84,7 @@ func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
 		t.Fatal(err)
 	}
 	road, err := pipeline.New(pipeline.Options{
-		NodeName: "node", HostRoot: "/", LogDir: t.TempDir(), OnConfigChange: func() {}, Log: log, Registry: options.Registry,
+		NodeName: "node", HostRoot: "/", LogDir: t.TempDir(), OnConfigChange: func(*event.Event) {}, Log: log, Registry: options.Registry,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +93,12 @@ func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = road.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return newKeeper(options, converger, road, make(chan struct{})), memory, published
+	options.StateDir = root
+	reboots, err := newReboots(options, "boot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newKeeper(options, converger, road, reboots, make(chan converge.Change)), memory, published
 }
 
 func state(t *testing.T, rules string) *desired.State {

@@ -16,6 +16,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/internal/cli"
 	"github.com/nodeaudit/nodeaudit/internal/version"
 	"github.com/nodeaudit/nodeaudit/nodeagent"
+	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 )
 
 const long = `Load the audit rules that the policies ask for, keep them in the kernel, and carry the records to the sinks.
@@ -71,6 +72,8 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.StringVar(&o.HostRoot, "host-root", "/", "where the host's root directory is mounted; paths in rules, users and groups are the host's")
 	set.StringVar(&o.StateDir, "state-dir", "/var/lib/nodeaudit", "where the agent keeps what it has done and the last good configuration")
 	set.StringVar(&o.LogDir, "log-dir", "/var/log/nodeaudit", "where the files of sinks are")
+	set.StringVar(&o.RunDir, "run-dir", "/run", "the host's /run, where /run/reboot-required is written for policies that ask for it; empty: never")
+	set.IntVar(&o.ContestAfter, "contest-after", contest.Default.After, "repairs of the same thing within ten minutes after which somebody else is taken to be at work, and repairs are spread out; 0: never")
 	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
@@ -114,6 +117,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--interval %s: it is at least 1s", f.options.Interval)
 	case f.heartbeat < time.Second || f.heartbeat > time.Minute:
 		return fmt.Errorf("--heartbeat %s: it is between 1s and 1m, because a report of three minutes counts as missing", f.heartbeat)
+	case f.options.ContestAfter < 0:
+		return fmt.Errorf("--contest-after %d: it is a number of repairs, or 0 for never", f.options.ContestAfter)
 	case f.release && (alone || f.once):
 		return errors.New("--release comes without --policy and --once: it takes out the rules of all policies")
 	case f.once && !alone:

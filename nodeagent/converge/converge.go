@@ -9,6 +9,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 )
@@ -34,6 +35,8 @@ type Options struct {
 	StateDir string
 	// BootID is the kernel's boot id.
 	BootID string
+	// Contest says when to stop fighting somebody who undoes what is repaired.
+	Contest contest.Limits
 	// Log is the program's.
 	Log *slog.Logger
 }
@@ -49,6 +52,8 @@ type Converger struct {
 	doubted   map[rule.Wire]bool
 	optimised optimised
 	last      *memory
+	contest   *contest.Contest
+	changes   []Change
 	since     *metav1.Time
 }
 
@@ -57,7 +62,10 @@ const rounds = 3
 
 // New returns a Converger that knows what an earlier one did on this boot.
 func New(options Options) (*Converger, error) {
-	c := &Converger{options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}, doubted: map[rule.Wire]bool{}}
+	c := &Converger{
+		options: options, store: newLedgerStore(options.StateDir, options.BootID), refused: map[rule.Wire]refusal{}, doubted: map[rule.Wire]bool{},
+		contest: contest.New(options.Contest),
+	}
 	var err error
 	if c.ledger, err = c.store.load(options.Log); err != nil {
 		return nil, err
@@ -76,11 +84,15 @@ func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.Nod
 		c.wanted = new(parse(*state, c.options.Host.Machine()))
 		clear(c.refused)
 		clear(c.doubted)
+		c.contest.Clear()
 	}
 	before := c.observe(failures{})
 	want, after, verdict := c.approach(ctx, before)
 	c.sinceWhen(state.Digest, verdict.State)
-	c.countDrift(state.Digest, want, before, after)
+	if c.countDrift(state.Digest, want, before, after) {
+		c.contested(&after) // by that it may have become so
+		verdict, _ = Determine(want, after)
+	}
 	return c.report(after, verdict, state.Digest)
 }
 
@@ -92,6 +104,7 @@ func (c *Converger) approach(ctx context.Context, have Have) (Want, Have, Verdic
 		c.optimise(&want, have)
 		have.Astray = c.astray(want)
 		have.Ledger, have.Refused = c.ledger, c.refusals()
+		c.contested(&have)
 		verdict, plan := Determine(want, have)
 		if plan.Empty() || ctx.Err() != nil || round == rounds {
 			return want, have, verdict

@@ -3,6 +3,7 @@ package converge
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
@@ -42,7 +43,7 @@ func Determine(want Want, have Have) (Verdict, Plan) {
 		return unreadable(want, have.Err), Plan{}
 	}
 	c := comparison{want: want, have: have, holds: have.holds()}
-	c.plan = c.makePlan()
+	c.plan, c.holdsBack = c.makePlan()
 	return c.verdict(), c.allowed()
 }
 
@@ -52,6 +53,8 @@ type comparison struct {
 	have  Have
 	holds map[rule.Wire]bool
 	plan  Plan
+	// holdsBack says that the plan lacks something that is left alone now.
+	holdsBack bool
 }
 
 // allowed is the plan that can be carried out: none on a locked kernel, and the lock only when there is nothing else to do.
@@ -68,7 +71,7 @@ func (c comparison) allowed() Plan {
 
 // lockable says that a lock is asked for, and that nothing would be wrong behind it but what waits for its path.
 func (c comparison) lockable() bool {
-	if !c.want.Kernel.Immutable || c.have.SettingsErr != nil {
+	if !c.want.Kernel.Immutable || c.have.SettingsErr != nil || c.holdsBack {
 		return false
 	}
 	return !slices.ContainsFunc(c.want.Rules, func(r Rule) bool {
@@ -76,28 +79,34 @@ func (c comparison) lockable() bool {
 	})
 }
 
-func (c comparison) makePlan() Plan {
+// makePlan also says whether it leaves out something that is left alone now.
+func (c comparison) makePlan() (plan Plan, holdsBack bool) {
+	held := func(t thing) bool {
+		holdsBack = holdsBack || c.have.Held[t]
+		return c.have.Held[t]
+	}
 	wanted, loading := c.want.declared(), map[rule.Wire]bool{}
 	var load []rule.Wire
 	for _, l := range c.want.Load {
-		if _, refused := c.have.Refused[l.Wire]; !refused && !l.Waits || c.holds[l.Wire] {
+		if _, refused := c.have.Refused[l.Wire]; c.holds[l.Wire] || !refused && !l.Waits && !held(ruleThing(l.Wire)) {
 			load = append(load, l.Wire)
 			loading[l.Wire] = true
 		}
 	}
-	plan := Plan{
+	plan = Plan{
 		Changes:  arrange(load, c.have.Rules),
 		Settings: unequal(targets(c.want, c.have), c.have.settings()),
 	}
+	maps.DeleteFunc(plan.Settings, func(name setting, _ uint32) bool { return held(settingThing(name)) })
 	seen := map[rule.Wire]bool{}
 	for _, w := range c.have.Rules {
 		twice := seen[w] && loading[w] // somebody added it once more with -A, which the kernel takes
 		seen[w] = true
-		if twice || c.have.Astray[w] || c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] {
+		if twice || c.have.Astray[w] || c.have.Ledger.Owned[w] && !loading[w] || c.want.RemoveUnmanaged && !wanted[w] && !held(strangerThing(w)) {
 			plan.Changes = append(plan.Changes, kernel.Change{Op: kernel.Delete, Rule: w})
 		}
 	}
-	return plan
+	return plan, holdsBack
 }
 
 // fate says in one word why a rule is not in the kernel.
@@ -109,6 +118,8 @@ func (c comparison) fate(r Rule) string {
 		return v1alpha1.ReasonRuleWaiting
 	case refused != nil:
 		return v1alpha1.ReasonRuleRefused
+	case r.In != "" && c.have.Held[ruleThing(r.In)]:
+		return v1alpha1.ReasonContested
 	default:
 		return v1alpha1.ReasonRuleMissing
 	}

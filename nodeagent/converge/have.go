@@ -19,6 +19,9 @@ type Have struct {
 	Refused map[rule.Wire]error
 	// Astray are the agent's rules that watch a directory which has another name now.
 	Astray map[rule.Wire]bool
+	// Contested are things that somebody keeps undoing, and Held those among them that are left alone now. Rival is who does.
+	Contested, Held map[thing]bool
+	Rival           string
 	// RulesErr and SettingsErr are what kept the agent from changing rules and settings.
 	RulesErr, SettingsErr error
 }

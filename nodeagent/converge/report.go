@@ -10,6 +10,7 @@ func (c *Converger) report(have Have, verdict Verdict, digest string) v1alpha1.N
 		State: verdict.State, Reason: verdict.Reason, Message: limit(verdict.Message, maxText),
 		BootID: c.options.BootID, ConfigDigest: digest, Policies: verdict.Policies, Rules: verdict.Rules, Drift: c.ledger.Drift, InSyncSince: c.since,
 	}
+	report.Drift.Contested = c.contestReport()
 	if have.Err == nil {
 		report.Kernel = kernelReport(have.Status)
 	}

@@ -58,7 +58,7 @@ func limit(text string, most int) string {
 func (c comparison) onPolicy(p nodeconfig.Policy) v1alpha1.NodePolicyReport {
 	v := v1alpha1.NodePolicyReport{Name: p.Name, Generation: p.Generation, State: v1alpha1.NodeInSync, Reason: v1alpha1.ReasonInSync}
 	for _, check := range []func(nodeconfig.Policy) (state v1alpha1.NodeState, reason, message string){
-		c.checkRules, c.checkOrder, c.checkUnmanaged, c.checkEnabled, c.checkSettings, c.checkLock,
+		c.checkContested, c.checkRules, c.checkOrder, c.checkUnmanaged, c.checkEnabled, c.checkSettings, c.checkLock,
 	} {
 		state, reason, message := check(p)
 		if state != v1alpha1.NodeInSync {
@@ -89,7 +89,7 @@ func (c comparison) checkRules(p nodeconfig.Policy) (v1alpha1.NodeState, string,
 			missing[fate] = append(missing[fate], r)
 		}
 	}
-	for _, fate := range []string{v1alpha1.ReasonRuleRefused, v1alpha1.ReasonRuleUnresolved, v1alpha1.ReasonRuleMissing} {
+	for _, fate := range []string{v1alpha1.ReasonRuleRefused, v1alpha1.ReasonRuleUnresolved, v1alpha1.ReasonContested, v1alpha1.ReasonRuleMissing} {
 		if rules := missing[fate]; len(rules) > 0 {
 			return v1alpha1.NodeRulesDiffer, fate, fmt.Sprintf("%d of %d rules are not in the kernel: %s", len(rules), count, c.reasons(rules))
 		}
@@ -117,6 +117,8 @@ func (c comparison) why(r Rule) string {
 	switch c.fate(r) {
 	case v1alpha1.ReasonRuleUnresolved:
 		return r.Err.Error()
+	case v1alpha1.ReasonContested:
+		return "somebody keeps deleting it: " + c.have.Rival
 	case v1alpha1.ReasonRuleWaiting:
 		return "its path, or the directory that it is in, does not exist on the node"
 	case v1alpha1.ReasonRuleRefused:

@@ -12,6 +12,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/api/rule/optimize"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
@@ -26,6 +27,8 @@ type world struct {
 	root   string
 	state  string
 	agent  *converge.Converger
+	// patience is how long it fights; the zero value is for ever.
+	patience contest.Limits
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,7 +53,7 @@ func (w *world) restart(bootID string) {
 	w.Helper()
 	var err error
 	w.agent, err = converge.New(converge.Options{
-		Kernel: w.kernel, Host: host.New(w.root), StateDir: w.state, BootID: bootID, Log: slog.New(slog.DiscardHandler),
+		Kernel: w.kernel, Host: host.New(w.root), StateDir: w.state, BootID: bootID, Contest: w.patience, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		w.Fatal(err)

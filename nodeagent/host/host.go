@@ -7,10 +7,13 @@ package host
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
 	"golang.org/x/sys/unix"
@@ -90,4 +93,22 @@ func BootID() (string, error) {
 		return "", fmt.Errorf("reading the boot id: %w", err)
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// BootTime is when the running kernel was started, by the clock of now, to the second.
+func BootTime() (time.Time, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the time of the boot: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if after, found := strings.CutPrefix(line, "btime "); found {
+			seconds, err := strconv.ParseInt(strings.TrimSpace(after), 10, 64)
+			if err != nil {
+				return time.Time{}, fmt.Errorf("reading the time of the boot: %w", err)
+			}
+			return time.Unix(seconds, 0).UTC(), nil
+		}
+	}
+	return time.Time{}, errors.New("reading the time of the boot: /proc/stat has no line btime")
 }

@@ -35,8 +35,8 @@ type Options struct {
 	Stdout io.Writer
 	// Kernel asks the kernel for what it says of itself.
 	Kernel func() (Kernel, error)
-	// OnConfigChange is called for each change of the audit system, by whomever. It must not block.
-	OnConfigChange func()
+	// OnConfigChange is called with each change of the audit system, by whomever. It must neither block nor change the event.
+	OnConfigChange func(*event.Event)
 	// Log is the program's.
 	Log *slog.Logger
 	// Registry takes the metrics.
@@ -98,13 +98,13 @@ func (p *Pipeline) carry(group event.Group) {
 	p.received.Add(1)
 	e := p.decoder.Event(group)
 	e.Node = p.options.NodeName
-	if e.Type == "CONFIG_CHANGE" {
-		p.options.OnConfigChange()
-	}
 	if !p.filter.Keep(e) {
 		p.filtered.Add(1)
 		return
 	}
 	p.enricher.Who(e)
+	if e.Type == "CONFIG_CHANGE" { // which the filter keeps
+		p.options.OnConfigChange(e)
+	}
 	p.sinks.offer(e)
 }

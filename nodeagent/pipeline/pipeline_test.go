@@ -32,7 +32,7 @@ func road(t *testing.T, options Options) *Pipeline {
 	t.Helper()
 	options.NodeName, options.HostRoot, options.LogDir, options.Log = "node", "/", t.TempDir(), slog.New(slog.DiscardHandler)
 	if options.OnConfigChange == nil {
-		options.OnConfigChange = func() {}
+		options.OnConfigChange = func(*event.Event) {}
 	}
 	p := &Pipeline{
 		options: options, enricher: enrich.New(enrich.Options{HostRoot: "/"}), filter: filter.New(os.Getpid()), sinks: newSinks(options),
@@ -163,7 +163,12 @@ func TestASinkThatCannotBeOpenedSaysSo(t *testing.T) {
 
 func TestAChangeOfTheAuditSystemIsSaid(t *testing.T) {
 	said := 0
-	p := road(t, Options{OnConfigChange: func() { said++ }})
+	p := road(t, Options{OnConfigChange: func(e *event.Event) {
+		if op, _ := e.Fields.Get("op"); op != "remove_rule" {
+			t.Errorf("said %+v", e)
+		}
+		said++
+	}})
 	p.carry(event.Group{Serial: 1, Records: []event.Record{{Type: 1305, Data: `audit(1700000000.000:1): op=remove_rule key="x" list=4 res=1`}}})
 	p.happens(2, 1, "x")
 	if said != 1 {
@@ -199,7 +204,7 @@ nodeaudit_lost_total{where="socket"} 0
 
 // BenchmarkCarry is the road from the records of one event to a queue: decode, filter, enrich, route, offer.
 func BenchmarkCarry(b *testing.B) {
-	options := Options{NodeName: "node", HostRoot: "/", LogDir: b.TempDir(), Log: slog.New(slog.DiscardHandler), OnConfigChange: func() {}}
+	options := Options{NodeName: "node", HostRoot: "/", LogDir: b.TempDir(), Log: slog.New(slog.DiscardHandler), OnConfigChange: func(*event.Event) {}}
 	p := &Pipeline{
 		options: options, enricher: enrich.New(enrich.Options{HostRoot: "/"}), filter: filter.New(os.Getpid()), sinks: newSinks(options),
 	}

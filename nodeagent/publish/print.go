@@ -48,6 +48,21 @@ func (p *Print) Run(ctx context.Context) error {
 	return nil
 }
 
+// Acknowledged is empty: there is no object that could bear the annotation.
+func (p *Print) Acknowledged() string { return "" }
+
+// told says who knows of it.
+func told(n v1alpha1.RebootNeed) string {
+	switch {
+	case n.Message != "":
+		return n.Message
+	case n.Signalled:
+		return "/run/reboot-required says so"
+	default:
+		return "no policy asks to signal it"
+	}
+}
+
 // text is the report for a person.
 func text(node string, r v1alpha1.NodeAuditReport) string {
 	var b strings.Builder
@@ -74,7 +89,13 @@ func text(node string, r v1alpha1.NodeAuditReport) string {
 			strings.ToLower(string(k.Enabled)), k.BacklogLimit, strings.ToLower(string(k.FailureMode)), k.RateLimit, k.Lost)
 	}
 	if r.Drift.Count > 0 {
-		fmt.Fprintf(&b, "  drift: %d times, the last: %s\n", r.Drift.Count, r.Drift.LastMessage)
+		fmt.Fprintf(&b, "  drift: %d times, the last: %s, by %s\n", r.Drift.Count, r.Drift.LastMessage, r.Drift.LastBy)
+	}
+	if n := r.Reboot; n != nil {
+		fmt.Fprintf(&b, "  needs a reboot (%s): %s\n", n.Reason, told(*n))
+	}
+	for _, c := range r.Conditions {
+		fmt.Fprintf(&b, "  %s: %s\n", c.Type, c.Message)
 	}
 	for _, sink := range r.Sinks {
 		if sink.LastError != "" {

@@ -22,8 +22,10 @@ func example() v1alpha1.NodeAuditReport {
 		Rules: v1alpha1.RulesReport{Wanted: 2, Loaded: 1, Unmanaged: 3, Problems: []v1alpha1.RuleProblem{
 			{Rule: "-w /x -p wa -k x", Policy: "p", Reason: "Refused", Message: "the kernel refused it"},
 		}},
-		Drift: v1alpha1.DriftReport{Count: 2, LastMessage: "1 rules had been deleted"},
-		Sinks: []v1alpha1.SinkReport{{Name: "file", Written: 5, LastError: "no space left on device"}, {Name: "good"}},
+		Drift:      v1alpha1.DriftReport{Count: 2, LastMessage: "1 rules had been deleted", LastBy: &v1alpha1.Actor{Comm: "auditctl", Exe: "/usr/sbin/auditctl", Unit: "auditd.service"}},
+		Reboot:     &v1alpha1.RebootNeed{Reason: v1alpha1.ReasonRebootPending, Signalled: true},
+		Conditions: []v1alpha1.NodeCondition{{Type: v1alpha1.ConditionUnexpectedReboot, Message: "find out who did it"}},
+		Sinks:      []v1alpha1.SinkReport{{Name: "file", Written: 5, LastError: "no space left on device"}, {Name: "good"}},
 	}
 }
 
@@ -41,6 +43,7 @@ func TestNews(t *testing.T) {
 		"a setting of the kernel": {func(r *v1alpha1.NodeAuditReport) { r.Kernel.Enabled = v1alpha1.AuditOff }, true},
 		"a state":                 {func(r *v1alpha1.NodeAuditReport) { r.State = v1alpha1.NodeInSync }, true},
 		"a configuration":         {func(r *v1alpha1.NodeAuditReport) { r.ConfigDigest = "other" }, true},
+		"a condition":             {func(r *v1alpha1.NodeAuditReport) { r.Conditions = nil }, true},
 		"drift":                   {func(r *v1alpha1.NodeAuditReport) { r.Drift.Count++ }, true},
 		"a kernel that is gone":   {func(r *v1alpha1.NodeAuditReport) { r.Kernel = nil }, true},
 	} {
@@ -68,7 +71,9 @@ func TestPrintIsForPeople(t *testing.T) {
   rules: 1 of 2 loaded, 3 of others
     refused: -w /x -p wa -k x: the kernel refused it
   kernel: audit on, backlog limit 8192, on failure printk, rate limit 0, lost 7
-  drift: 2 times, the last: 1 rules had been deleted
+  drift: 2 times, the last: 1 rules had been deleted, by auditctl (/usr/sbin/auditctl, unit auditd.service)
+  needs a reboot (RebootPending): /run/reboot-required says so
+  UnexpectedReboot: find out who did it
   sink file: no space left on device
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {

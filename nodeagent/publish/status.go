@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -38,6 +39,16 @@ type Status struct {
 	latest    chan v1alpha1.NodeAuditReport
 	uid       types.UID // of the Node
 	object    types.UID // of the NodeAuditStatus that was written last
+	// acknowledged is the annotation on the object, as of the last write.
+	acknowledged atomic.Pointer[string]
+}
+
+// Acknowledged is the boot id in the annotation of the NodeAuditStatus with which a person has acknowledged a reboot. It is for any goroutine.
+func (s *Status) Acknowledged() string {
+	if boot := s.acknowledged.Load(); boot != nil {
+		return *boot
+	}
+	return ""
 }
 
 // NewStatus returns what writes the NodeAuditStatus of a node, at least once in each heartbeat.
@@ -135,5 +146,6 @@ func (s *Status) write(ctx context.Context, report v1alpha1.NodeAuditReport) err
 		return fmt.Errorf("applying NodeAuditStatus %s: %w", s.node, err)
 	}
 	s.object = applied.GetUID()
+	s.acknowledged.Store(new(applied.GetAnnotations()[v1alpha1.AnnotationAcknowledged]))
 	return nil
 }
