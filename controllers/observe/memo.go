@@ -51,16 +51,20 @@ func cmpNames(a, b client.Object) int { return strings.Compare(a.GetName(), b.Ge
 func (m *memo) world(l listed) *World {
 	l.sorted()
 	nodeMaps, ruleSets := l.configMaps()
-	reports := make(map[string]*v1alpha1.NodeAuditReport, len(l.reports.Items))
+	reports := make(map[string]*v1alpha1.NodeAuditStatus, len(l.reports.Items))
 	for i := range l.reports.Items {
-		reports[l.reports.Items[i].Name] = &l.reports.Items[i].Status
+		reports[l.reports.Items[i].Name] = &l.reports.Items[i]
 	}
 	w := &World{Policies: l.policies.Items, Sinks: l.sinks.Items, RuleSets: ruleSets, Nodes: make([]Node, 0, len(l.nodes.Items))}
 	for i := range l.nodes.Items {
 		node := &l.nodes.Items[i]
 		w.Nodes = append(w.Nodes, Node{
-			Name: node.Name, UID: node.UID, ConfigMap: nodeMaps[node.Name], Has: m.has(node.Name, nodeMaps[node.Name]), Report: reports[node.Name],
+			Name: node.Name, UID: node.UID, ConfigMap: nodeMaps[node.Name], Has: m.has(node.Name, nodeMaps[node.Name]),
 		})
+		if object := reports[node.Name]; object != nil {
+			at := &w.Nodes[len(w.Nodes)-1]
+			at.Object, at.Report = object, &object.Status
+		}
 		delete(nodeMaps, node.Name)
 	}
 	w.Orphans = orphans(nodeMaps)

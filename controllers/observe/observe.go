@@ -58,6 +58,8 @@ type Node struct {
 	Has Held
 	// Report is what its agent says, nil where it has never reported.
 	Report *v1alpha1.NodeAuditReport
+	// Object is what holds the report.
+	Object *v1alpha1.NodeAuditStatus
 }
 
 // Held is what the ConfigMap of a node holds.

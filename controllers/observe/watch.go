@@ -55,11 +55,11 @@ func stripNode(object any) (any, error) {
 	return object, nil
 }
 
-// stripReport drops the parts of a report that no status is made from.
+// stripReport drops the parts of a report that no status and no Event is made from.
 func stripReport(object any) (any, error) {
 	if n, ok := object.(*v1alpha1.NodeAuditStatus); ok {
 		n.ManagedFields = nil
-		n.Status.Rules, n.Status.Drift, n.Status.Events = v1alpha1.RulesReport{}, v1alpha1.DriftReport{}, v1alpha1.EventsReport{}
+		n.Status.Rules, n.Status.Events = v1alpha1.RulesReport{}, v1alpha1.EventsReport{}
 	}
 	return object, nil
 }

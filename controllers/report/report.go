@@ -27,6 +27,8 @@ import (
 const (
 	// settle is how long changes are gathered before a look: in a rollout many nodes report at once.
 	settle = 300 * time.Millisecond
+	// tellAgain is the time to a look for Events that had to wait.
+	tellAgain = 10 * time.Second
 	// patience bounds one pass.
 	patience = time.Minute
 )
@@ -40,6 +42,7 @@ type Reconciler struct {
 	log        *slog.Logger
 	metrics    *Metrics
 	now        func() time.Time
+	told       map[string]told
 }
 
 // Options are what a Reconciler needs beside the manager.
@@ -92,11 +95,16 @@ func (r *Reconciler) Reconcile(ctx context.Context, _ observe.Look) (reconcile.R
 	for i := range world.Sinks {
 		errs = append(errs, r.sink(ctx, &world.Sinks[i], views, clock))
 	}
+	more := r.nodes(world, clock.Now)
 	r.metrics.forget(world)
 	if err := errors.Join(errs...); err != nil {
 		return reconcile.Result{}, err
 	}
-	return reconcile.Result{RequeueAfter: nextStale(world, clock)}, nil
+	next := nextStale(world, clock)
+	if more {
+		next = min(next, tellAgain)
+	}
+	return reconcile.Result{RequeueAfter: next}, nil
 }
 
 // policy writes the status of one policy, if it says something new.

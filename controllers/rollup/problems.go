@@ -15,18 +15,38 @@ const (
 
 // problems groups the nodes that are not in sync by their reason, the most frequent first. views are ordered by name.
 func problems(views []view) []v1alpha1.Problem {
+	return group(views, func(v view) (reason, message string) {
+		if v.state == v1alpha1.NodeInSync {
+			return "", ""
+		}
+		return cmp.Or(v.reason, string(v.state)), cmp.Or(v.message, "no further word from the node")
+	})
+}
+
+// notices groups the nodes of which a person should know something, in sync or not.
+func notices(views []view) []v1alpha1.Problem {
+	return group(views, func(v view) (reason, message string) {
+		if v.rebooted == "" {
+			return "", ""
+		}
+		return v1alpha1.ReasonUnexpectedReboot, v.rebooted
+	})
+}
+
+// group joins nodes with the same reason. Those with none are left out.
+func group(views []view, of func(view) (reason, message string)) []v1alpha1.Problem {
 	var list []v1alpha1.Problem
 	at := map[string]int{}
 	for _, v := range views {
-		if v.state == v1alpha1.NodeInSync {
+		reason, message := of(v)
+		if reason == "" {
 			continue
 		}
-		reason := cmp.Or(v.reason, string(v.state))
 		i, known := at[reason]
 		if !known {
 			i = len(list)
 			at[reason] = i
-			list = append(list, v1alpha1.Problem{Reason: reason, Message: cmp.Or(v.message, "no further word from the node")})
+			list = append(list, v1alpha1.Problem{Reason: reason, Message: message})
 		}
 		list[i].Count++
 		if len(list[i].Nodes) < maxNodes {
@@ -36,5 +56,7 @@ func problems(views []view) []v1alpha1.Problem {
 	slices.SortStableFunc(list, func(a, b v1alpha1.Problem) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
 	})
-	return list[:min(len(list), maxProblems)]
+	return bounded(list)
 }
+
+func bounded(list []v1alpha1.Problem) []v1alpha1.Problem { return list[:min(len(list), maxProblems)] }

@@ -58,7 +58,7 @@ func Policy(policy *v1alpha1.AuditPolicy, verdict Verdict, nodes []Node, clock C
 		ObservedGeneration: policy.Generation,
 		Conditions:         f.conditions(clock.Now),
 		Nodes:              f.counts,
-		Problems:           f.problems,
+		Problems:           bounded(append(f.problems, notices(views)...)),
 		Warnings:           verdict.Warnings[:min(len(verdict.Warnings), maxWarnings)],
 	}
 }

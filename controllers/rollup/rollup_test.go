@@ -276,6 +276,31 @@ func TestPolicyNamesAtMostTenNodesOfAProblem(t *testing.T) {
 	}
 }
 
+// An unexpected reboot is no reason not to be Ready: the node may have all that it should have. It is told all the same.
+func TestPolicyTellsUnexpectedReboots(t *testing.T) {
+	rebooted := func(n *Node) {
+		if n.Report == nil {
+			return
+		}
+		n.Report.Conditions = []v1alpha1.NodeCondition{{Type: v1alpha1.ConditionUnexpectedReboot, Message: "find out who did it"}}
+	}
+	status := Policy(policy(), Verdict{}, []Node{
+		node("a", v1alpha1.NodeInSync, rebooted), node("b", v1alpha1.NodeInSync), node("c", v1alpha1.NodeInSync, rebooted, mute),
+	}, clock)
+	want := []v1alpha1.Problem{
+		{Reason: v1alpha1.ReasonNotReporting, Message: "the agent has never reported: see whether its pod runs on the node", Count: 1, Nodes: []string{"c"}},
+		{Reason: v1alpha1.ReasonUnexpectedReboot, Message: "find out who did it", Count: 1, Nodes: []string{"a"}},
+	}
+	if diff := cmp.Diff(want, status.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	status = Policy(policy(), Verdict{}, []Node{node("a", v1alpha1.NodeInSync, rebooted)}, clock)
+	ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	if ready.Status != metav1.ConditionTrue || strings.Contains(ready.Message, "UnexpectedReboot") {
+		t.Errorf("Ready is %s: %s", ready.Status, ready.Message)
+	}
+}
+
 func TestPolicyKeepsTheTimeOfTheLastTransition(t *testing.T) {
 	p := policy()
 	p.Status = Policy(p, Verdict{Reason: v1alpha1.ReasonInvalidRules, Message: "m"}, []Node{node("n1", v1alpha1.NodeInSync)}, clock)

@@ -23,6 +23,8 @@ type view struct {
 	locked  bool
 	// boot is what is wrong with the node's boot, empty where it is verified.
 	boot string
+	// rebooted is what is to be said of a reboot that nobody has asked for, and empty where there is nothing.
+	rebooted string
 	// failing are the sinks that the node cannot write to, with the errors.
 	failing []v1alpha1.SinkReport
 }
@@ -47,6 +49,11 @@ func see(policy *v1alpha1.AuditPolicy, verdict Verdict, node Node, clock Clock) 
 	report := node.Report
 	v.boot = unverified(report.Boot, policy.Spec.Boot.BacklogLimit)
 	v.locked = report.Kernel != nil && report.Kernel.Enabled == v1alpha1.AuditLocked
+	for _, c := range report.Conditions {
+		if c.Type == v1alpha1.ConditionUnexpectedReboot {
+			v.rebooted = c.Message
+		}
+	}
 	own, found := ofPolicy(report, policy)
 	switch {
 	case report.State == v1alpha1.NodeUnsupported:

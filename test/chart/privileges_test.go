@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,27 @@ func TestTheAgentHasThesePrivilegesAndNoOther(t *testing.T) {
 }
 
 func TestTheAgentWritesToTwoFoldersOfTheNode(t *testing.T) {
-	pod := pods(t, render(t))["agent"]
+	want := map[string]string{
+		"/ at /host": "read, HostToContainer",
+		"/var/lib/nodeaudit at /var/lib/nodeaudit": "read and write",
+		"/var/log/nodeaudit at /var/log/nodeaudit": "read and write",
+	}
+	if diff := cmp.Diff(want, mounts(t, pods(t, render(t))["agent"])); diff != "" {
+		t.Errorf("mounts (-want +got):\n%s", diff)
+	}
+	want["/run at /host-run"] = "read and write"
+	pod := pods(t, render(t, "--set=agent.rebootSentinel=true"))["agent"]
+	if diff := cmp.Diff(want, mounts(t, pod)); diff != "" {
+		t.Errorf("mounts where the agent may ask for reboots (-want +got):\n%s", diff)
+	}
+	if !slices.Contains(pod.Containers[0].Args, "--run-dir=/host-run") {
+		t.Errorf("arguments %q", pod.Containers[0].Args)
+	}
+}
+
+// mounts are the folders of the node in the agent's container, each with where it is and what may be done there.
+func mounts(t *testing.T, pod corev1.PodSpec) map[string]string {
+	t.Helper()
 	paths := map[string]string{}
 	for _, volume := range pod.Volumes {
 		if volume.HostPath == nil {
@@ -54,14 +75,7 @@ func TestTheAgentWritesToTwoFoldersOfTheNode(t *testing.T) {
 		}
 		got[paths[mount.Name]+" at "+mount.MountPath] = mode
 	}
-	want := map[string]string{
-		"/ at /host": "read, HostToContainer",
-		"/var/lib/nodeaudit at /var/lib/nodeaudit": "read and write",
-		"/var/log/nodeaudit at /var/log/nodeaudit": "read and write",
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("mounts (-want +got):\n%s", diff)
-	}
+	return got
 }
 
 func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {
