@@ -78,7 +78,7 @@ var fences = []fence{
 var effects = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "syscall"}
 
 var eventRoadPaths = []string{
-	"nodeagent/event", "nodeagent/receive", "nodeagent/reassemble", "nodeagent/decode", "nodeagent/enrich", "nodeagent/filter",
+	"nodeagent/event", "nodeagent/receive", "nodeagent/logfile", "nodeagent/reassemble", "nodeagent/decode", "nodeagent/enrich", "nodeagent/filter",
 	"nodeagent/route", "nodeagent/sink", "nodeagent/pipeline",
 }
 
