@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/boot"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
@@ -160,7 +161,7 @@ func newRoad(options Options, kick chan<- converge.Change) (*pipeline.Pipeline, 
 	}
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Stdout: options.Stdout,
-		Kernel: askKernel,
+		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {
 			select {
 			case kick <- change(options.HostRoot, e):
@@ -172,7 +173,10 @@ func newRoad(options Options, kick chan<- converge.Change) (*pipeline.Pipeline, 
 }
 
 // askKernel is for the event road, which does not know the policy road.
-func askKernel() (pipeline.Kernel, error) {
-	status, err := kernel.Local{}.Status()
-	return pipeline.Kernel{Auditd: status.PID, Lost: status.Lost}, err
+func askKernel(hostRoot string) func() (pipeline.Kernel, error) {
+	keeps := boot.Look(boot.Below(hostRoot)).Running.Audit == boot.On
+	return func() (pipeline.Kernel, error) {
+		status, err := kernel.Local{}.Status()
+		return pipeline.Kernel{Auditd: status.PID, Lost: status.Lost, KeepsCopies: keeps}, err
+	}
 }

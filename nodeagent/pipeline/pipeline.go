@@ -49,6 +49,9 @@ type Kernel struct {
 	Auditd uint32
 	// Lost is the kernel's count of lost records.
 	Lost uint32
+	// KeepsCopies says that the kernel was booted with audit=1: where no audit daemon runs it keeps copies for one, and counts those for which
+	// it has no room as lost, though a reader of the multicast group has the records.
+	KeepsCopies bool
 }
 
 // Pipeline is the event road: New, then Run once, which ends what New began; Configure and Report at any time between.
@@ -62,6 +65,7 @@ type Pipeline struct {
 	received atomic.Int64
 	filtered atomic.Int64
 	gaps     atomic.Int64
+	losses   losses
 }
 
 // New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
@@ -78,6 +82,7 @@ func New(options Options) (*Pipeline, error) {
 		filter:   filter.New(os.Getpid()),
 		sinks:    newSinks(options),
 	}
+	p.losses.flow = make(chan struct{}, 1)
 	p.Configure(nil, nil)
 	if err := options.Registry.Register(p); err != nil {
 		return nil, fmt.Errorf("registering the metrics of the event road: %w", err)

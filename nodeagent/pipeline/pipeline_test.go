@@ -187,9 +187,10 @@ func TestMetricsHaveEveryLoss(t *testing.T) {
 # HELP nodeaudit_events_received_total Events that were read whole from the kernel.
 # TYPE nodeaudit_events_received_total counter
 nodeaudit_events_received_total 1
-# HELP nodeaudit_lost_total Losses by place: socket in times that the kernel found it full, gap in serials, queue and sink in events.
+# HELP nodeaudit_lost_total Losses by place: kernel in records, socket in times that the kernel found it full, gap in serials, queue and sink in events.
 # TYPE nodeaudit_lost_total counter
 nodeaudit_lost_total{where="gap"} 0
+nodeaudit_lost_total{where="kernel"} 0
 nodeaudit_lost_total{where="queue"} 0
 nodeaudit_lost_total{where="sink"} 0
 nodeaudit_lost_total{where="socket"} 0

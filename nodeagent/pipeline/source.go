@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 )
@@ -28,11 +29,13 @@ func (p *Pipeline) CollectFrom(from v1alpha1.Collect) {
 func (p *Pipeline) Run(ctx context.Context) error {
 	reassembler := reassemble.New(p.carry)
 	defer p.sinks.stopAll()
-	var reading sync.WaitGroup
-	reading.Go(func() { p.receiver.Run(ctx) })
+	var others sync.WaitGroup
+	others.Go(func() { p.receiver.Run(ctx) })
+	others.Go(func() { p.account(ctx) })
 	p.follow(reassembler)
-	reading.Wait()
+	others.Wait()
 	reassembler.Close()
+	p.sinks.say(&p.losses, p.options.NodeName)
 	return nil
 }
 
@@ -55,7 +58,9 @@ func (p *Pipeline) follow(reassembler *reassemble.Reassembler) {
 		case <-timer.C:
 			reassembler.Expire()
 		}
-		p.gaps.Store(reassembler.Gaps())
+		if gaps := reassembler.Gaps(); gaps != p.gaps.Swap(gaps) {
+			p.lose(reassembler.TakeHole())
+		}
 	}
 }
 
@@ -64,7 +69,11 @@ func (p *Pipeline) push(reassembler *reassemble.Reassembler, batch *receive.Batc
 	for _, record := range batch.Records {
 		reassembler.Push(record)
 	}
+	for _, lost := range batch.Lost {
+		p.lose(event.Hole{Where: lost.Where, Count: lost.Count, Since: time.Now(), Before: lost.Before, After: lost.After})
+	}
 	p.receiver.Done(batch)
+	p.flows()
 	if deadline := reassembler.Deadline(); !deadline.IsZero() && time.Now().After(deadline) {
 		reassembler.Expire()
 	}

@@ -1,8 +1,11 @@
 package reassemble
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
 // maxMissing is how many late serials are waited for. A greater hole is a loss at once.
@@ -15,6 +18,7 @@ type gaps struct {
 	started bool
 	missing map[uint32]time.Time // since when
 	lost    atomic.Int64
+	hole    event.Hole // since the last time that somebody asked
 }
 
 // see takes note of a serial that came.
@@ -26,7 +30,7 @@ func (g *gaps) see(serial uint32, now time.Time) {
 	case distance <= 0:
 		delete(g.missing, serial)
 	case len(g.missing)+int(distance)-1 > maxMissing:
-		g.lost.Add(int64(len(g.missing)) + int64(distance) - 1)
+		g.lose(int64(len(g.missing))+int64(distance)-1, g.highest, serial, now)
 		clear(g.missing)
 		g.highest = serial
 	default:
@@ -39,12 +43,28 @@ func (g *gaps) see(serial uint32, now time.Time) {
 
 // settle gives up on serials that have been late for Timeout.
 func (g *gaps) settle(now time.Time) {
+	var late []uint32
 	for serial, since := range g.missing {
 		if now.Sub(since) >= Timeout {
 			delete(g.missing, serial)
-			g.lost.Add(1)
+			late = append(late, serial)
 		}
 	}
+	slices.SortFunc(late, func(a, b uint32) int { return int(int32(a - b)) })
+	for first := 0; first < len(late); {
+		end := first + 1
+		for end < len(late) && late[end] == late[end-1]+1 {
+			end++
+		}
+		g.lose(int64(end-first), late[first]-1, late[end-1]+1, now)
+		first = end
+	}
+}
+
+// lose counts serials between two that came.
+func (g *gaps) lose(count int64, before, after uint32, now time.Time) {
+	g.lost.Add(count)
+	g.hole.Join(event.Hole{Where: event.LossGap, Count: count, Since: now, Before: before, After: after})
 }
 
 // settled says whether no serial is waited for.

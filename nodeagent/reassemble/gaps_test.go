@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 )
 
 // serials returns those from first to last.
@@ -70,5 +72,23 @@ func TestASerialThatComesAfterTimeoutStaysCounted(t *testing.T) {
 			t.Errorf("Gaps = %d, want 1", got)
 		}
 		r.want(t, "what came", "1: 1112", "3: 1112", "2: 1112")
+	})
+}
+
+func TestAHoleIsToldWithTheSerialsOnBothSides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := open()
+		for _, serial := range []uint32{4294967294, 1, 5} { // 4294967295 and 0 are missing, and 2 to 4
+			r.Push(record(syscallType, serial, ""))
+		}
+		r.Push(record(syscallType, 3, ""))
+		time.Sleep(reassemble.Timeout)
+		r.Expire()
+		if got := r.TakeHole(); got.Count != 4 || got.Before != 4294967294 || got.After != 5 {
+			t.Errorf("%+v", got)
+		}
+		if again := r.TakeHole(); again.Count != 0 {
+			t.Errorf("told again: %+v", again)
+		}
 	})
 }

@@ -185,3 +185,10 @@ func (r *Reassembler) Close() {
 func (r *Reassembler) Gaps() int64 {
 	return r.gaps.lost.Load()
 }
+
+// TakeHole returns the serials that were found missing since the last call. Their Count is 0 where none was.
+func (r *Reassembler) TakeHole() event.Hole {
+	hole := r.gaps.hole
+	r.gaps.hole = event.Hole{}
+	return hole
+}

@@ -65,6 +65,22 @@ func (q *Queue) Offer(e *event.Event) {
 	}
 }
 
+// OfferIfRoom queues the event, or says that there is no room. It counts no loss: whoever offers it has it still.
+func (q *Queue) OfferIfRoom(e *event.Event) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.ended {
+		return false
+	}
+	select {
+	case q.events <- e:
+		q.report.Queued++
+		return true
+	default:
+		return false
+	}
+}
+
 // Report returns the numbers of this moment. It is safe for concurrent use.
 func (q *Queue) Report() Report {
 	q.mu.Lock()
