@@ -33,7 +33,7 @@ type Options struct {
 	Pods enrich.Pods
 	// Stdout takes the events of the sinks of type stdout.
 	Stdout io.Writer
-	// Kernel asks the kernel for what it says of itself.
+	// Kernel asks the kernel for what it says of itself. Nil is a kernel that says nothing.
 	Kernel func() (Kernel, error)
 	// OnConfigChange is called with each change of the audit system, by whomever. It must neither block nor change the event.
 	OnConfigChange func(*event.Event)
@@ -71,6 +71,9 @@ type Pipeline struct {
 // New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
 // Run tries again. Until Configure is called, events go to the node's own file.
 func New(options Options) (*Pipeline, error) {
+	if options.Kernel == nil {
+		options.Kernel = func() (Kernel, error) { return Kernel{}, nil }
+	}
 	receiver, err := receive.New(receive.Options{Auditd: auditd(options.Kernel), Log: options.Log})
 	if err != nil {
 		return nil, err
