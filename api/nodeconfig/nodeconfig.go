@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -40,8 +41,12 @@ const (
 	DefaultSink = "node-default"
 )
 
-// Version is the version of the document that this package writes. An agent refuses a later one.
-const Version = 1
+// Version is the latest version of the document that this package writes. An agent refuses a later one. A document that needs nothing of a later
+// version has an earlier one, so that its digest stays when the controller is updated.
+//
+// Version 1 knows routes by keys and namespaces; 2 all else that a route has. An agent of version 1 that left a condition out would send, or
+// drop, what was not meant.
+const Version = 2
 
 // ErrDigest says that a document does not match its digest: somebody edited it, or it was cut.
 var ErrDigest = errors.New("content does not match its digest")
@@ -145,12 +150,25 @@ func DecodeRuleSet(data map[string]string, digest string) (RuleSet, error) {
 
 // Encode returns the data of the node's ConfigMap.
 func Encode(config Config) (map[string]string, error) {
-	config.Version = Version
+	config.Version = needed(config)
 	document, err := json.Marshal(config)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the configuration of node %s: %w", config.Node, err)
 	}
 	return map[string]string{ConfigKey: string(document), DigestKey: digest(document)}, nil
+}
+
+// needed is the earliest version that has all that the configuration has.
+func needed(config Config) int {
+	for _, r := range config.Routes {
+		first := v1alpha1.Route{
+			Name: r.Name, Match: v1alpha1.RouteMatch{Keys: r.Match.Keys, Namespaces: r.Match.Namespaces}, Continue: r.Continue, Sinks: r.Sinks,
+		}
+		if !reflect.DeepEqual(r, first) {
+			return 2
+		}
+	}
+	return 1
 }
 
 // Decode reads the data of a node's ConfigMap and returns the configuration with its digest. It returns ErrDigest where the document does

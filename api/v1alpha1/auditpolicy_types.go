@@ -187,8 +187,9 @@ type AuditPolicySpec struct {
 	// +optional
 	Rollout Rollout `json:"rollout,omitempty,omitzero"`
 
-	// routes send events to sinks. The first route whose match fits takes the event. An event that no route of any policy takes stays in the
-	// node's own file, /var/log/nodeaudit/audit.log.
+	// routes send events to sinks, or drop them. The first route whose match fits takes the event. An event that no route of any policy takes
+	// stays in the node's own file, /var/log/nodeaudit/audit.log. A route that cannot be compiled makes the policy Stalled, with its name and
+	// the reason, and no node changes.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -314,52 +315,6 @@ type Rollout struct {
 	// paused keeps every node at the configuration it has. The default is false.
 	// +optional
 	Paused bool `json:"paused,omitempty"`
-}
-
-// Route sends the events that match to sinks.
-type Route struct {
-	// name is unique in the policy, for example `docker`. It appears in metrics and in the status.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
-	Name string `json:"name,omitempty"`
-
-	// match chooses events. Empty matches every event.
-	// +optional
-	Match RouteMatch `json:"match,omitempty,omitzero"`
-
-	// continue lets later routes see the event too. The default is false: the first route that matches takes it.
-	// +optional
-	Continue bool `json:"continue,omitempty"`
-
-	// sinks are the names of the AuditSink objects that get the event, for example `[node-file]`.
-	// +required
-	// +listType=set
-	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=63
-	Sinks []string `json:"sinks,omitempty"`
-}
-
-// RouteMatch chooses events. An event fits when it fits every list that is not empty.
-type RouteMatch struct {
-	// keys are rule keys (-k), for example `[docker-daemon]`. The event fits when it carries one of them.
-	// +optional
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=256
-	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=256
-	Keys []string `json:"keys,omitempty"`
-
-	// namespaces are namespaces of pods, for example `[payments]`. An event of a host process fits none.
-	// +optional
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=256
-	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=63
-	Namespaces []string `json:"namespaces,omitempty"`
 }
 
 // AuditPolicyStatus is what is true on the selected nodes. The controller alone writes it.

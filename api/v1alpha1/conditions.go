@@ -41,6 +41,8 @@ const (
 	ReasonCompiled = "Compiled"
 	// ReasonInvalidRules says that a rule does not compile.
 	ReasonInvalidRules = "InvalidRules"
+	// ReasonInvalidRoutes says that a route does not compile.
+	ReasonInvalidRoutes = "InvalidRoutes"
 	// ReasonInvalidSelector says that nodeSelector is not a valid selector.
 	ReasonInvalidSelector = "InvalidSelector"
 	// ReasonConflict says that two policies of equal weight ask for different settings or that their sum does not fit.

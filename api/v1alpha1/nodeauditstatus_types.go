@@ -573,6 +573,41 @@ type EventsReport struct {
 	// lost counts losses by where they happened.
 	// +optional
 	Lost LossReport `json:"lost,omitempty,omitzero"`
+	// routes counts what the node's routes did with events, in their order. It has the first 256.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=256
+	Routes []RouteReport `json:"routes,omitempty"`
+}
+
+// RouteReport counts the events of one route on one node, since the agent started. What is filtered, throttled, sampled or aggregated was left out
+// because the route asks for it, and is no loss.
+type RouteReport struct {
+	// name is policy/route.
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+	// matched is the number of events that the route took.
+	Matched int64 `json:"matched"`
+	// filtered is how many of them it dropped because it says drop: true.
+	// +optional
+	Filtered int64 `json:"filtered,omitempty"`
+	// throttled is how many were beyond its budget.
+	// +optional
+	Throttled int64 `json:"throttled,omitempty"`
+	// sampled is how many were not in its sample.
+	// +optional
+	Sampled int64 `json:"sampled,omitempty"`
+	// aggregated is how many were repetitions, which it counted.
+	// +optional
+	Aggregated int64 `json:"aggregated,omitempty"`
+	// errors is for how many events its expression could not be evaluated; they did not match.
+	// +optional
+	Errors int64 `json:"errors,omitempty"`
+	// lastError is the latest of these errors, or why the route cannot match at all.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	LastError string `json:"lastError,omitempty"`
 }
 
 // LossReport counts losses: in records for kernel, in events for gap, queue and sink.

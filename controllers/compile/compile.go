@@ -32,7 +32,7 @@ type Content struct {
 type Verdict struct {
 	// Policy is its name.
 	Policy string
-	// Reason is empty where the policy compiles, and InvalidRules, InvalidSelector or Conflict where it does not.
+	// Reason is empty where the policy compiles, and InvalidRules, InvalidRoutes, InvalidSelector or Conflict where it does not.
 	Reason string
 	// Message says what is wrong, with line and column, and what to do.
 	Message string

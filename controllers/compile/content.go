@@ -128,6 +128,9 @@ func (c *Content) fits() bool {
 func (f *Fleet) resolveSinks(config *nodeconfig.Config) {
 	used := map[string]bool{}
 	for i, route := range config.Routes {
+		if route.Drop {
+			continue
+		}
 		known := make([]string, 0, len(route.Sinks))
 		for _, name := range route.Sinks {
 			if _, found := f.sinks[name]; found {

@@ -66,6 +66,9 @@ func ForPolicy(policy *v1alpha1.AuditPolicy) *Policy {
 	if len(unpackable) > 0 {
 		p.stall(v1alpha1.ReasonInvalidRules, "packs: "+summary(unpackable))
 	}
+	if wrong := routeProblems(policy.Spec.Routes); len(wrong) > 0 {
+		p.stall(v1alpha1.ReasonInvalidRoutes, "routes: "+summary(wrong))
+	}
 	if rules, config := p.entry.size(); len(errs)+len(unpackable) == 0 && max(rules, config) > maxSize {
 		p.stall(v1alpha1.ReasonConflict, tooLarge(max(rules, config)))
 	}

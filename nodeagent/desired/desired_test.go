@@ -22,7 +22,7 @@ func example(t *testing.T) (state State, config, rules map[string]string) {
 	t.Helper()
 	state.Rules = nodeconfig.RuleSet{"p": "-w /etc/passwd -p wa -k identity\n"}
 	state.Config = nodeconfig.Config{
-		Version: nodeconfig.Version, Node: "n1", RuleSet: state.Rules.Digest(),
+		Version: 1, Node: "n1", RuleSet: state.Rules.Digest(),
 		Policies: []nodeconfig.Policy{{Name: "p", Generation: 3, Mode: v1alpha1.ModeEnforce}},
 	}
 	config, err := nodeconfig.Encode(state.Config)
