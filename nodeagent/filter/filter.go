@@ -1,7 +1,9 @@
-// Package filter says which events go on.
+// Package filter says which events go on, and how many of them.
 //
-// An *event.Event comes in, a yes or no goes out. It leaves out one kind only: calls of the agent itself. Where a rule watches a place that
-// the agent writes to, each event that it writes would make the next one. It never changes an event.
+// An *event.Event comes in, a yes or no goes out. Filter leaves out one kind only: calls of the agent itself. Where a rule watches a place that
+// the agent writes to, each event that it writes would make the next one. A Shaper keeps to what a route asks for: a budget, a sample, counting
+// what is repeated. What it leaves out it counts, and tells in events of its own. Neither changes an event or keeps one, and both are told
+// the time: the package has no clock.
 package filter
 
 import "github.com/nodeaudit/nodeaudit/nodeagent/event"

@@ -14,11 +14,15 @@ var (
 	writtenDesc = prometheus.NewDesc("nodeaudit_sink_written_total", "Events that a sink has.", []string{"sink"}, nil)
 	droppedDesc = prometheus.NewDesc("nodeaudit_sink_dropped_total", "Events that a sink did not get.", []string{"sink"}, nil)
 	queuedDesc  = prometheus.NewDesc("nodeaudit_sink_queue_length", "Events that wait for a sink.", []string{"sink"}, nil)
+	matchedDesc = prometheus.NewDesc("nodeaudit_route_matched_total", "Events that a route took.", []string{"route"}, nil)
+	leftOutDesc = prometheus.NewDesc("nodeaudit_route_left_out_total",
+		"Events that a route took and left out because it asks for that: filtered by drop, throttled by its budget, sampled or aggregated.", []string{"route", "why"}, nil)
+	routeErrorsDesc = prometheus.NewDesc("nodeaudit_route_errors_total", "Events for which an expression of a route could not be evaluated.", []string{"route"}, nil)
 )
 
 // Describe is prometheus.Collector.Describe.
 func (p *Pipeline) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, queuedDesc} {
+	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, queuedDesc, matchedDesc, leftOutDesc, routeErrorsDesc} {
 		descs <- desc
 	}
 }
@@ -37,6 +41,14 @@ func (p *Pipeline) Collect(metrics chan<- prometheus.Metric) {
 	count(lostDesc, events.Lost.Gap, string(event.LossGap))
 	count(lostDesc, events.Lost.Queue, string(event.LossQueue))
 	count(lostDesc, events.Lost.Sink, string(event.LossSink))
+	for _, r := range events.Routes {
+		count(matchedDesc, r.Matched, r.Name)
+		count(leftOutDesc, r.Filtered, r.Name, "filtered")
+		count(leftOutDesc, r.Throttled, r.Name, "throttled")
+		count(leftOutDesc, r.Sampled, r.Name, "sampled")
+		count(leftOutDesc, r.Aggregated, r.Name, "aggregated")
+		count(routeErrorsDesc, r.Errors, r.Name)
+	}
 	for name, r := range reports {
 		count(writtenDesc, r.Written, name)
 		count(droppedDesc, r.DroppedQueue+r.DroppedSink, name)

@@ -6,10 +6,12 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 	"github.com/nodeaudit/nodeaudit/nodeagent/route"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
@@ -20,7 +22,8 @@ import (
 type sinks struct {
 	options Options
 	mu      sync.RWMutex
-	table   route.Table
+	lanes   *lanes
+	clock   *clock
 	places  map[destination]*place
 	byName  map[string]*place
 	gone    sink.Report // sums of the places that are no more
@@ -30,7 +33,16 @@ func newSinks(options Options) *sinks {
 	if file, is := options.Stdout.(*os.File); is {
 		options.Stdout = stdout.Interruptible(file)
 	}
-	return &sinks{options: options, table: route.NewTable(nil, nodeconfig.DefaultSink), places: map[destination]*place{}}
+	s := &sinks{options: options, lanes: newLanes(host.New(options.HostRoot), nil), places: map[destination]*place{}}
+	resolved := time.Now()
+	s.clock = startClock(func(now time.Time) {
+		s.tell(now)
+		if now.Sub(resolved) >= resolveEvery {
+			resolved = now
+			s.resolve()
+		}
+	})
+	return s
 }
 
 // Configure routes events from now on to these sinks. A place whose configuration has not changed goes on; what was offered to one that goes
@@ -49,6 +61,7 @@ func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	// The road waits meanwhile, and the records in its socket: nothing is offered to a place that is being closed.
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lanes = s.relay(routes)
 	s.stop(func(target destination, p *place) bool { return wanted[target] != p.settings })
 	for target, asked := range wanted {
 		if s.places[target] == nil {
@@ -59,15 +72,36 @@ func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	for name, target := range targets {
 		s.byName[name] = s.places[target]
 	}
-	s.table = table(routes)
 }
 
-func table(routes []v1alpha1.Route) route.Table {
-	list := make([]route.Route, 0, len(routes))
-	for _, r := range routes {
-		list = append(list, route.Route{Keys: r.Match.Keys, Namespaces: r.Match.Namespaces, Continue: r.Continue, Sinks: r.Sinks})
+// relay returns the lanes of new routes. What routes that end or change have left out is told, to the sinks they had.
+func (s *sinks) relay(routes []v1alpha1.Route) *lanes {
+	next := s.lanes.next(routes)
+	stays := func(l *lane) bool {
+		n := next.named(l.route.Name)
+		return n != nil && n.shaper == l.shaper
 	}
-	return route.NewTable(list, nodeconfig.DefaultSink)
+	s.lanes.due(time.Now(), stays, s.told)
+	return next
+}
+
+// tell sends on what routes have to tell of what they left out.
+func (s *sinks) tell(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lanes.due(now, func(*lane) bool { return true }, s.told)
+}
+
+// told gives an event of ours to the sinks of the route that it is about.
+func (s *sinks) told(r *route.Route, e *event.Event) {
+	e.Node = s.options.NodeName
+	s.give(e, r.Sinks, nil)
+}
+
+func (s *sinks) resolve() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lanes.table.ResolveUsers(s.lanes.users)
 }
 
 // stop ends the places that are chosen, all at a time, and waits until what they were offered is written or given up.
@@ -89,19 +123,27 @@ func (s *sinks) stop(chosen func(destination, *place) bool) {
 }
 
 func (s *sinks) stopAll() {
+	s.clock.stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.lanes.due(time.Now(), func(*lane) bool { return false }, s.told)
 	s.stop(func(destination, *place) bool { return true })
 	s.byName = nil
 }
 
-// offer gives the event to each of its places once. A route may name a sink that is not there; its events stay on the node.
+// offer gives the event to each of its places once.
 func (s *sinks) offer(e *event.Event) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
+	s.mu.Lock() // not for reading: routes count
+	defer s.mu.Unlock()
 	var given [maxSinks]*place
 	offered := given[:0]
-	for _, name := range s.table.Match(e) {
+	s.lanes.match(e, time.Now(), func(r *route.Route) { offered = s.give(e, r.Sinks, offered) })
+}
+
+// give offers the event to the places of these sinks to which it has not been offered. A route may name a sink that is not there; its events
+// stay on the node.
+func (s *sinks) give(e *event.Event, names []string, offered []*place) []*place {
+	for _, name := range names {
 		p := s.byName[name]
 		if p == nil {
 			p = s.byName[nodeconfig.DefaultSink]
@@ -111,6 +153,7 @@ func (s *sinks) offer(e *event.Event) {
 			p.queue.Offer(e)
 		}
 	}
+	return offered
 }
 
 // maxSinks is as many as a route may name; more only cost an allocation.
@@ -141,6 +184,7 @@ func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
 		Received: p.received.Load(),
 		Lost:     v1alpha1.LossReport{Socket: source.Overruns, Gap: p.gaps.Load(), Queue: source.Dropped + sum.DroppedQueue, Sink: sum.DroppedSink},
 	}
+	events.Routes = p.sinks.routes()
 	list := make([]v1alpha1.SinkReport, 0, len(reports))
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[name]

@@ -1,68 +1,142 @@
 // Package route says where events go.
 //
-// An *event.Event comes in, the names of its sinks go out. The first route that matches takes the event, unless it says to continue. The
-// package is pure: it knows no sink, only names.
+// An *event.Event comes in, the routes that take it go out. The first route that matches takes the event, unless it says to continue; an event
+// that none takes is the fallback's. The package is pure: it knows no sink, only names, it keeps no events, and a match allocates nothing
+// unless an expression of the route does.
 package route
 
 import (
-	"slices"
+	"fmt"
+	"sync/atomic"
 
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
-// Route sends the events that match to sinks. An event matches when it fits each list that is not empty.
+// Users knows the users of the node.
+type Users interface {
+	// UserID returns the id of the user of this name.
+	UserID(name string) (id uint32, found bool)
+}
+
+// Route is one route. Once it is in a Table nobody may change it.
 type Route struct {
-	// Keys are keys of rules; one of them must be on the event.
-	Keys []string
-	// Namespaces are namespaces of pods.
-	Namespaces []string
+	// Name is policy/route, and empty for the fallback.
+	Name string
 	// Continue lets later routes see the event too.
 	Continue bool
+	// Drop leaves the event out.
+	Drop bool
 	// Sinks are the names of the sinks.
 	Sinks []string
+
+	match   matcher
+	exclude []matcher
+	broken  string // why it can match nothing
+	trouble trouble
+}
+
+// trouble is what went wrong with the expressions of a route.
+type trouble struct {
+	count atomic.Int64
+	last  atomic.Pointer[string]
+}
+
+func (t *trouble) note(err error) {
+	t.count.Add(1)
+	if last := t.last.Load(); last == nil || *last != err.Error() {
+		t.last.Store(new(err.Error()))
+	}
+}
+
+// Errors returns for how many events an expression of the route could not be evaluated, and the latest reason; or why the route cannot match
+// at all. It is safe for concurrent use.
+func (r *Route) Errors() (count int64, last string) {
+	if text := r.trouble.last.Load(); text != nil {
+		last = *text
+	}
+	if r.broken != "" {
+		last = r.broken
+	}
+	return r.trouble.count.Load(), last
 }
 
 // Table is the routes of a node, in order.
 type Table struct {
-	routes   []Route
-	fallback []string
+	routes   []*Route
+	fallback *Route
 }
 
-// NewTable returns the table of these routes. What none of them takes goes to fallback.
-func NewTable(routes []Route, fallback string) Table {
-	return Table{routes: routes, fallback: []string{fallback}}
+// NewTable returns the table of these routes. What none of them takes goes to the sink fallback. A route that this agent cannot compile, which
+// the controller should have refused, matches nothing: its events go on to later routes. Errors of the route says why.
+func NewTable(specs []v1alpha1.Route, fallback string, users Users) *Table {
+	t := &Table{fallback: &Route{Sinks: []string{fallback}}}
+	for _, spec := range specs {
+		t.routes = append(t.routes, newRoute(spec, users))
+	}
+	return t
 }
 
-// Match returns the names of the sinks that get the event, each once.
-func (t Table) Match(e *event.Event) []string {
-	var sinks []string
-	taken := false
+func newRoute(spec v1alpha1.Route, users Users) *Route {
+	r := &Route{Name: spec.Name, Continue: spec.Continue, Drop: spec.Drop, Sinks: spec.Sinks}
+	var err error
+	if r.match, err = newMatcher(spec.Match, users); err != nil {
+		r.broken = fmt.Sprintf("the route matches nothing: match: %v", err)
+	}
+	for i, unwanted := range spec.Exclude {
+		m, err := newMatcher(unwanted, users)
+		if err != nil {
+			r.broken = fmt.Sprintf("the route matches nothing: exclude[%d]: %v", i, err)
+		}
+		r.exclude = append(r.exclude, m)
+	}
+	return r
+}
+
+// Routes returns the routes in order, without the fallback.
+func (t *Table) Routes() []*Route { return t.routes }
+
+// Fallback is the route of events that no other one takes.
+func (t *Table) Fallback() *Route { return t.fallback }
+
+// Match appends the routes that take the event, at least one. It is not safe for concurrent use with ResolveUsers.
+func (t *Table) Match(e *event.Event, taking []*Route) []*Route {
+	before := len(taking)
 	for _, r := range t.routes {
-		if !r.matches(e) {
+		if !r.takes(e) {
 			continue
 		}
-		if !r.Continue && !taken {
-			return r.Sinks // by far the most
-		}
-		taken = true
-		for _, name := range r.Sinks {
-			if !slices.Contains(sinks, name) {
-				sinks = append(sinks, name)
-			}
-		}
+		taking = append(taking, r)
 		if !r.Continue {
-			break
+			return taking
 		}
 	}
-	if !taken {
-		return t.fallback
+	if len(taking) == before {
+		taking = append(taking, t.fallback)
 	}
-	return sinks
+	return taking
 }
 
-func (r Route) matches(e *event.Event) bool {
-	if len(r.Keys) > 0 && !slices.ContainsFunc(e.Keys, func(key string) bool { return slices.Contains(r.Keys, key) }) {
+// takes says whether the event fits the route. An expression that cannot be evaluated fits nothing, so that a mistake in match sends no event
+// away, and one in exclude takes none out.
+func (r *Route) takes(e *event.Event) bool {
+	if r.broken != "" || !r.match.fits(e, &r.trouble) {
 		return false
 	}
-	return len(r.Namespaces) == 0 || slices.Contains(r.Namespaces, e.Who.Namespace)
+	for i := range r.exclude {
+		if r.exclude[i].fits(e, &r.trouble) {
+			return false
+		}
+	}
+	return true
+}
+
+// ResolveUsers looks names of users up again: users come and go while the agent runs.
+func (t *Table) ResolveUsers(users Users) {
+	for _, r := range t.routes {
+		r.match.resolve(users)
+		for i := range r.exclude {
+			r.exclude[i].resolve(users)
+		}
+	}
 }
