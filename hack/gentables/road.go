@@ -34,6 +34,7 @@ func road(sys, libaudit source) error {
 	tables := []string{
 		table("errnoNames", "the names of errors, by their number", errnos, 0, 6),
 		table("familyNames", "the names of address families, by their number", families, 0, 6),
+		table("uringNames", "the operations of io_uring, by their number", operations(), 0, 6),
 	}
 	for _, a := range architectures {
 		calls, err := callsOf(sys, a.goarch)
@@ -45,7 +46,14 @@ func road(sys, libaudit source) error {
 		}
 		tables = append(tables, table("calls_"+a.uname, "the system calls of "+a.uname+", by their number", calls, 0, 4))
 	}
-	return write("nodeagent/decode/zz_generated.names.go", "decode", tables)
+	if err := write("nodeagent/decode/zz_generated.names.go", "decode", tables); err != nil {
+		return err
+	}
+	flags, err := flagTables(sys)
+	if err != nil {
+		return err
+	}
+	return write("nodeagent/decode/zz_generated.flags.go", "decode", flags)
 }
 
 // firstType is AUDIT_GET, the first number of a message.

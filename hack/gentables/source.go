@@ -45,6 +45,15 @@ func (s source) kernel() (string, error) {
 
 // constants are the names and numbers in files of the source that match a pattern with two groups.
 func (s source) constants(pattern *regexp.Regexp, files ...string) (map[string]int64, error) {
+	found, err := s.matches(pattern, files...)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s, %s: no constants found", s, strings.Join(files, ", "))
+	}
+	return found, err
+}
+
+// matches is constants of which there may be none.
+func (s source) matches(pattern *regexp.Regexp, files ...string) (map[string]int64, error) {
 	found := map[string]int64{}
 	for _, file := range files {
 		content, err := os.ReadFile(filepath.Join(s.dir, file))
@@ -58,9 +67,6 @@ func (s source) constants(pattern *regexp.Regexp, files ...string) (map[string]i
 			}
 			found[match[1]] = n
 		}
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s, %s: no constants found", s, strings.Join(files, ", "))
 	}
 	return found, nil
 }

@@ -2,34 +2,71 @@ package decode
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
-// nameCall names the system call, and the error that a failed one returned.
+// nameCall names the system call, what its arguments mean, and the error that a failed one returned.
 func (d *Decoder) nameCall(e *event.Event) {
-	if d.call.arch != "" {
-		e.Arch = d.call.arch
-		if number, err := strconv.ParseUint(d.call.arch, 16, 32); err == nil {
-			e.Arch = archName(uint32(number))
-		}
-	}
+	a := d.architecture(d.call.arch)
+	e.Arch = a.name
 	if d.call.syscall != "" {
-		e.Syscall = syscallName(e.Arch, d.call.syscall)
+		number, ok := decimal(d.call.syscall)
+		e.Syscall = d.call.syscall
+		if ok && number < uint64(len(a.calls)) && a.calls[number] != "" {
+			e.Syscall = a.calls[number]
+			d.nameArguments(e, a.arguments[number])
+		}
 	}
 	e.Errno = errno(e)
 }
 
-// syscallName returns the text where it has no name.
-func syscallName(arch, text string) string {
-	number, err := strconv.Atoi(text)
-	if err != nil || number < 0 {
-		return text
+// architecture is what is known of one.
+type architecture struct {
+	raw       string // as records have it
+	name      string
+	calls     []string
+	arguments []*[4]argument
+	big       bool // the highest byte of a number comes first
+}
+
+// architecture returns the one that a record names. Nearly always it is the one of the record before, or the other of the same machine.
+func (d *Decoder) architecture(raw string) *architecture {
+	for i := range d.architectures {
+		if a := &d.architectures[i]; a.raw == raw {
+			d.arch = a
+			return a
+		}
 	}
-	if calls := callsOf(arch); number < len(calls) && calls[number] != "" {
-		return calls[number]
+	d.oldest = (d.oldest + 1) % len(d.architectures)
+	d.arch = &d.architectures[d.oldest]
+	*d.arch = newArchitecture(strings.Clone(raw))
+	d.arguments = [256]argumentText{}
+	return d.arch
+}
+
+func newArchitecture(raw string) architecture {
+	number, err := strconv.ParseUint(raw, 16, 32)
+	if err != nil {
+		return architecture{raw: raw, name: raw}
 	}
-	return text
+	const little = 0x40000000
+	a := architecture{raw: raw, name: archName(uint32(number)), big: number&little == 0}
+	a.calls = callsOf(a.name)
+	a.arguments = make([]*[4]argument, len(a.calls))
+	for number, name := range a.calls {
+		if kinds, found := known[name]; found {
+			a.arguments[number] = &kinds
+		}
+	}
+	return a
+}
+
+// decimal reads a decimal number.
+func decimal(raw string) (uint64, bool) {
+	n, err := strconv.ParseUint(raw, 10, 32)
+	return n, err == nil
 }
 
 // errno names the error that a failed call returned.

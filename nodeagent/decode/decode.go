@@ -25,8 +25,14 @@ type Decoder struct {
 	rest   event.Result // of the others, that of the system call first
 	seen   map[string]bool
 	made   texts
-	modes  [64]modeText
-	masks  [8]maskText
+
+	// What was made of the same before: a log says the same again and again.
+	modes         [64]modeText
+	masks         [8]maskText
+	arguments     [256]argumentText
+	architectures [4]architecture
+	oldest        int
+	arch          *architecture
 }
 
 // callNumbers are what a record says of a system call, before it has a name.

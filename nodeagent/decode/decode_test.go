@@ -13,7 +13,7 @@ import (
 
 const header = "audit(1700000000.123:42): "
 
-func record(kind auparse.AuditMessageType, text string) event.Record {
+func record[T ~uint16 | ~int](kind T, text string) event.Record {
 	return event.Record{Type: uint16(kind), Data: header + text}
 }
 

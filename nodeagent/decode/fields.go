@@ -165,7 +165,8 @@ func (d *Decoder) taken(name string) bool {
 // isChosen says whether somebody other than the kernel chooses the text of a field, so that it may be in hexadecimal.
 func isChosen(name string) bool {
 	switch name {
-	case "acct", "cmd", "data", "device", "dir", "file", "grp", "name", "ocomm", "path", "root_dir", "sw", "vm", "watch":
+	case "acct", "cgroup", "cmd", "data", "device", "dir", "file", "grp", "invalid_context", "name", "new-chardev", "new-disk", "new-fs", "new-rng",
+		"new_group", "ocomm", "old-chardev", "old-disk", "old-fs", "old-rng", "path", "peer_profile", "profile", "root_dir", "sw", "vm", "watch":
 		return true
 	}
 	return false

@@ -36,8 +36,7 @@ func (d *Decoder) readSocket(s *scanner) {
 
 // order is the byte order of the machine that the record is from, as the system call's architecture tells.
 func (d *Decoder) order() binary.ByteOrder {
-	const little = 0x40000000
-	if arch, err := strconv.ParseUint(d.call.arch, 16, 32); err == nil && arch&little == 0 {
+	if d.architecture(d.call.arch).big {
 		return binary.BigEndian
 	}
 	return binary.LittleEndian

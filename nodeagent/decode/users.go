@@ -24,6 +24,9 @@ func (d *Decoder) readName(s *scanner) {
 		setName(&e.FSUIDName, e.FSUID, s)
 	case "FSGID":
 		setName(&e.FSGIDName, e.FSGID, s)
+	case "ARCH", "SYSCALL": // they are in our own tables
+	default:
+		d.addName(s)
 	}
 }
 
