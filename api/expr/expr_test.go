@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,26 @@ func TestWhatCannotBeEvaluatedIsAnError(t *testing.T) {
 		happened := part{"serial": int64(1), "args": []string{"a"}, "syscallArgs": many}
 		if got, err := program.Matches(happened); err == nil || got || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is %v, %v, want %q", expression, got, err, want)
+		}
+	}
+}
+
+func TestThePageHasEveryField(t *testing.T) {
+	page, err := os.ReadFile("../../docs/routes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{"event": "| `event` |", "who": "| `event.who` |", "path": "| `event.paths[i]` |", "socket": "| `event.socket` |"}
+	for _, kind := range Types() {
+		_, row, found := strings.Cut(string(page), rows[kind])
+		row, _, _ = strings.Cut(row, "\n")
+		if !found || rows[kind] == "" {
+			t.Errorf("docs/routes.md has no row for %s", kind)
+		}
+		for _, name := range Fields(kind) {
+			if !strings.Contains(row, "`"+name+"`") {
+				t.Errorf("docs/routes.md does not name the field %s of %s", name, kind)
+			}
 		}
 	}
 }

@@ -1,11 +1,14 @@
 package compile
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
@@ -49,5 +52,35 @@ func TestARouteThatCannotBeIsSaidWithWhatToDo(t *testing.T) {
 	}
 	if got := routeProblems([]v1alpha1.Route{match(v1alpha1.RouteMatch{}), match(v1alpha1.RouteMatch{})}); len(got) != 1 || !strings.Contains(got[0], "another route") {
 		t.Errorf("two routes of one name: %q", got)
+	}
+}
+
+// What the page shows must compile, and go together on one node.
+func TestTheExamplesOfThePageCompile(t *testing.T) {
+	page, err := os.ReadFile("../../docs/routes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policies []v1alpha1.AuditPolicy
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(page, -1) {
+		var policy v1alpha1.AuditPolicy
+		if err := yaml.UnmarshalStrict(block[1], &policy); err != nil {
+			t.Fatalf("%s: %v", block[1], err)
+		}
+		policies = append(policies, policy)
+	}
+	if len(policies) < 4 {
+		t.Fatalf("%d examples", len(policies))
+	}
+	config, _, verdicts := ForNode(Node{Name: "n", OS: "linux"}, policies, nil, nil)
+	routes := 0
+	for i, verdict := range verdicts {
+		routes += len(policies[i].Spec.Routes)
+		if verdict.Stalled() {
+			t.Errorf("%s: %s", verdict.Policy, verdict.Message)
+		}
+	}
+	if len(config.Routes) != routes {
+		t.Errorf("%d of %d routes arrive at the node", len(config.Routes), routes)
 	}
 }

@@ -44,6 +44,12 @@ var fences = []fence{
 		deny:  effects,
 	},
 	{
+		name:  "the expression language is pure and knows nothing but its library",
+		below: []string{"api/expr"},
+		allow: []string{"std", "github.com/google/cel-go/"},
+		deny:  effects,
+	},
+	{
 		name:  "decisions of the controller are pure functions of values",
 		below: []string{"controllers/compile", "controllers/rollup", "controllers/rollout"},
 		allow: []string{"std", module + "api/", "k8s.io/apimachinery/"},

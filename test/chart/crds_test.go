@@ -165,6 +165,27 @@ func TestTheSamplesAreTaken(t *testing.T) {
 	}
 }
 
+// What docs/routes.md shows is applied as it stands.
+func TestTheRoutesOfThePageAreTaken(t *testing.T) {
+	s := cluster(t)
+	page, err := os.ReadFile(filepath.Join(root, "docs", "routes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(page), "```yaml\n")[1:]
+	if len(blocks) < 4 {
+		t.Fatalf("%d examples", len(blocks))
+	}
+	for _, block := range blocks {
+		example, _, _ := strings.Cut(block, "```")
+		for _, o := range parse(t, example) {
+			if err := s.admin.Create(t.Context(), o, client.DryRunAll, &client.CreateOptions{FieldValidation: "Strict"}); err != nil {
+				t.Errorf("%s: %v", example, err)
+			}
+		}
+	}
+}
+
 // What people look at first: the columns of `kubectl get`, by short names.
 func TestKubectlShowsWhatAPersonWants(t *testing.T) {
 	s := cluster(t)
