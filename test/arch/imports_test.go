@@ -56,14 +56,20 @@ var fences = []fence{
 		deny:  slices.Concat(effects, []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime"}),
 	},
 	{
-		name:  "kernel, host, boot and receive know nothing of Kubernetes",
-		below: []string{"nodeagent/kernel", "nodeagent/host", "nodeagent/boot", "nodeagent/receive"},
-		deny:  []string{"k8s.io/", "sigs.k8s.io/", module + "api/v1alpha1", module + "api/nodeconfig"},
+		name: "who speaks with the node knows nothing of Kubernetes",
+		below: []string{
+			"nodeagent/kernel", "nodeagent/host", "nodeagent/boot", "nodeagent/receive", "nodeagent/onhost", "nodeagent/configure", "nodeagent/stage",
+			"cmd/earlyrules",
+		},
+		deny: []string{"k8s.io/", "sigs.k8s.io/", module + "api/v1alpha1", module + "api/nodeconfig"},
 	},
 	{
-		name:  "the policy road does not import the event road",
-		below: []string{"nodeagent/desired", "nodeagent/kernel", "nodeagent/converge", "nodeagent/publish", "nodeagent/boot"},
-		deny:  eventRoad,
+		name: "the policy road does not import the event road",
+		below: []string{
+			"nodeagent/desired", "nodeagent/kernel", "nodeagent/converge", "nodeagent/publish", "nodeagent/boot", "nodeagent/onhost", "nodeagent/configure",
+			"nodeagent/stage",
+		},
+		deny: eventRoad,
 	},
 	{
 		name:  "the event road does not import the policy road",
