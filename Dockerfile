@@ -16,7 +16,7 @@ COPY internal/ internal/
 COPY nodeagent/ nodeagent/
 ENV CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH
 RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X github.com/nodeaudit/nodeaudit/internal/version.Version=$VERSION" \
-    -o /out/ ./cmd/controller ./cmd/nodeagent
+    -o /out/ ./cmd/controller ./cmd/nodeagent ./cmd/earlyrules
 
 FROM scratch AS base
 LABEL org.opencontainers.image.licenses=Apache-2.0 \
@@ -32,6 +32,6 @@ ENTRYPOINT ["/controller"]
 # Root, because the kernel gives the audit capabilities to nobody else; which of root's powers it keeps says the chart.
 FROM base AS nodeagent
 LABEL org.opencontainers.image.title="nodeaudit agent: makes a node's audit rules match its policies"
-COPY --from=build /out/nodeagent /nodeagent
+COPY --from=build /out/nodeagent /out/earlyrules /
 USER 0:0
 ENTRYPOINT ["/nodeagent"]

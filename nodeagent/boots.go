@@ -2,6 +2,7 @@ package nodeagent
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -13,17 +14,35 @@ const bootsEvery = 5 * time.Minute
 
 // boots keeps the last look at how the node boots.
 type boots struct {
-	root   string
+	root, stateDir, bootID string
+
+	mu     sync.Mutex
 	looked time.Time
 	last   *v1alpha1.BootReport
+	start  *v1alpha1.BootBeginning
 }
 
-// report looks again where the last look is old.
-func (b *boots) report() *v1alpha1.BootReport {
+// report looks again where the last look is old. lost is what the kernel has lost so far, -1 for not known; what it is at the first look on
+// a boot stays in the report.
+func (b *boots) report(lost int64) *v1alpha1.BootReport {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.last == nil || time.Since(b.looked) > bootsEvery {
 		b.last, b.looked = bootReport(boot.Look(boot.Below(b.root))), time.Now()
 	}
-	return b.last
+	if b.start == nil && lost >= 0 {
+		b.start = b.beginning(lost)
+	}
+	report := b.last.DeepCopy()
+	report.Beginning = b.start
+	return report
+}
+
+// again makes the next report look.
+func (b *boots) again() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.looked = time.Time{}
 }
 
 // bootAudits are the words of the status for those of package boot.
@@ -58,8 +77,13 @@ func bootMessage(f boot.Finding) string {
 	if f.Fix != "" {
 		text += ": " + f.Fix
 	}
-	if len(text) > maxBootMessage {
-		text = strings.ToValidUTF8(text[:maxBootMessage-3], "") + "…"
+	return cut(text, maxBootMessage)
+}
+
+// cut keeps a text within the schema's bound.
+func cut(text string, most int) string {
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most-len("…")], "") + "…"
 	}
 	return strings.ToValidUTF8(text, "?")
 }

@@ -32,15 +32,21 @@ func TestTheReportSaysHowTheNodeBoots(t *testing.T) {
 		"boot/grub/grub.cfg": "menuentry 'Debian' {\n\tlinux /vmlinuz root=/dev/vda1\n}\n",
 	})
 	b := boots{root: root}
-	got := b.report()
+	got := b.report(-1)
 	if got.Running.Audit != v1alpha1.BootAuditOn || *got.Running.BacklogLimit != 8192 || got.Next.Audit != v1alpha1.BootAuditOff || got.Next.BacklogLimit != nil {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Findings) == 0 || got.Findings[0].Reason != "NextOff" || !strings.Contains(got.Findings[0].Message, "audit=1") {
 		t.Errorf("findings %+v", got.Findings)
 	}
-	if again := b.report(); again != got {
+	if err := os.Remove(filepath.Join(root, "boot/grub/grub.cfg")); err != nil {
+		t.Fatal(err)
+	}
+	if again := b.report(-1); again.Next != got.Next {
 		t.Error("the files are read again at once")
+	}
+	if b.again(); b.report(-1).Next.Audit != v1alpha1.BootAuditUnknown {
+		t.Error("the files are not read again when something has changed")
 	}
 }
 

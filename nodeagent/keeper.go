@@ -25,8 +25,8 @@ type keeper struct {
 	kick      <-chan converge.Change
 	updates   chan desired.Update
 	metrics   *metrics
-	boots     boots
 	reboots   *reboots
+	files     *nodeFiles
 
 	state     *desired.State
 	invalid   error
@@ -34,11 +34,11 @@ type keeper struct {
 	lastPass  atomic.Int64 // unix nanoseconds
 }
 
-func newKeeper(options Options, converger *converge.Converger, road *pipeline.Pipeline, reboots *reboots, kick <-chan converge.Change) *keeper {
+func newKeeper(options Options, converger *converge.Converger, files *nodeFiles, road *pipeline.Pipeline, reboots *reboots, kick <-chan converge.Change) *keeper {
 	return &keeper{
-		options: options, converger: converger, road: road, kick: kick,
+		options: options, converger: converger, files: files, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
-		boots: boots{root: options.HostRoot}, reboots: reboots,
+		reboots: reboots,
 	}
 }
 
@@ -63,6 +63,7 @@ func (k *keeper) run(ctx context.Context) error {
 			k.take(u)
 		case <-ticker.C:
 		case <-k.wake():
+		case <-k.files.changed:
 		case change := <-k.kick:
 			k.converger.Saw(change)
 			k.collect(ctx)
@@ -99,6 +100,7 @@ func (k *keeper) take(u desired.Update) {
 	}
 	k.state = u.State
 	k.road.CollectFrom(u.State.Config.Collect)
+	k.files.ask(u.State.Config)
 	k.road.Configure(u.State.Config.Routes, u.State.Config.Sinks)
 	k.options.Log.Info("new configuration", "digest", u.State.Digest, "policies", len(u.State.Config.Policies))
 }
@@ -132,7 +134,7 @@ func (k *keeper) pass(ctx context.Context) {
 func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
 	report.Events, report.Sinks = k.road.Report()
-	report.Boot = k.boots.report()
+	k.files.complete(report, k.converger, k.state)
 	if report.Kernel != nil {
 		if k.lostAtRun == nil || *k.lostAtRun > report.Kernel.Lost { // the counter can be reset
 			k.lostAtRun = new(report.Kernel.Lost)

@@ -63,6 +63,10 @@ type Options struct {
 	RunDir string
 	// ContestAfter is how often the same thing is repaired within ten minutes before it counts as contested. 0 is never.
 	ContestAfter int
+	// ChangeHost lets the agent change files of the host where a policy asks for it, and EarlyLoader is the program cmd/earlyrules, with which
+	// the next boot loads rules on a host without auditd.
+	ChangeHost  bool
+	EarlyLoader string
 	// Interval is the longest time between two looks at the kernel.
 	Interval time.Duration
 	// MetricsAddress is where /metrics, /healthz and /readyz are; empty is nowhere.
@@ -98,10 +102,15 @@ func Run(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	keeper := newKeeper(options, converger, road, reboots, kick)
+	files, err := newNodeFiles(options)
+	if err != nil {
+		return err
+	}
+	keeper := newKeeper(options, converger, files, road, reboots, kick)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return road.Run(ctx) })
 	group.Go(func() error { return keeper.run(ctx) })
+	group.Go(func() error { files.run(ctx); return nil })
 	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
 	group.Go(func() error { return options.Publisher.Run(ctx) })
 	if options.Pods != nil {
@@ -124,9 +133,15 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 	if err != nil {
 		return v1alpha1.NodeAuditReport{}, err
 	}
+	files, err := newNodeFiles(options)
+	if err != nil {
+		return v1alpha1.NodeAuditReport{}, err
+	}
+	files.ask(state.Config)
 	report := converger.Pass(ctx, &state)
+	files.configure(ctx)
 	report.AgentVersion, report.HeartbeatTime = options.Version, heartbeat()
-	report.Boot = (&boots{root: options.HostRoot}).report()
+	files.complete(&report, converger, &state)
 	reboots.complete(&report, state.Config, "")
 	return report, nil
 }

@@ -93,12 +93,16 @@ func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = road.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	options.StateDir = root
+	options.HostRoot, options.StateDir = root, root
 	reboots, err := newReboots(options, "boot")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newKeeper(options, converger, road, reboots, make(chan converge.Change)), memory, published
+	files, err := newNodeFiles(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newKeeper(options, converger, files, road, reboots, make(chan converge.Change)), memory, published
 }
 
 func state(t *testing.T, rules string) *desired.State {

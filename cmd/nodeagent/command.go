@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -74,6 +75,8 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.StringVar(&o.LogDir, "log-dir", "/var/log/nodeaudit", "where the files of sinks are")
 	set.StringVar(&o.RunDir, "run-dir", "/run", "the host's /run, where /run/reboot-required is written for policies that ask for it; empty: never")
 	set.IntVar(&o.ContestAfter, "contest-after", contest.Default.After, "repairs of the same thing within ten minutes after which somebody else is taken to be at work, and repairs are spread out; 0: never")
+	set.BoolVar(&o.ChangeHost, "remediation", false, "let the agent change files of the host where policies ask for it: boot.remediation, kernel.immutable (always with --policy and --release)")
+	set.StringVar(&o.EarlyLoader, "early-loader", earlyLoader(), "the program earlyrules, with which the next boot loads the rules of a locked host that has no auditd")
 	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
@@ -93,6 +96,8 @@ func (f *flags) run(c *cobra.Command) error {
 		return err
 	}
 	f.options.Log, f.options.Stdout, f.options.Version = log, f.events, version.Version
+	// Alone on a host there is nobody to ask but who has named the policy.
+	f.options.ChangeHost = f.options.ChangeHost || f.release || len(f.policies) > 0
 	f.options.Registry = prometheus.NewRegistry()
 	f.options.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	switch {
@@ -105,6 +110,15 @@ func (f *flags) run(c *cobra.Command) error {
 	default:
 		return f.runInCluster(c.Context())
 	}
+}
+
+// earlyLoader is beside this program, in the image and elsewhere.
+func earlyLoader() string {
+	self, err := os.Executable()
+	if err != nil {
+		return "earlyrules"
+	}
+	return filepath.Join(filepath.Dir(self), "earlyrules")
 }
 
 // check refuses flags that mean nothing together, before anything is changed.

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// assemble makes an image of a program alone. Its times are all 1970: an image that is built again is the same image.
-func assemble(s spec, program []byte, o options) (v1.Image, error) {
-	files, err := layer(s.name, program)
+// assemble makes an image of programs alone, of which the first is started. Its times are all 1970: an image that is built again is the same image.
+func assemble(s spec, programs []file, o options) (v1.Image, error) {
+	files, err := layer(programs)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +61,14 @@ func annotations(s spec, o options) map[string]string {
 	}
 }
 
-// layer is a tar archive with one executable file at the root.
-func layer(name string, program []byte) ([]byte, error) {
+// layer is a tar archive with executable files at the root.
+func layer(programs []file) ([]byte, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
-	if err := add(w, name, 0o755, program); err != nil {
-		return nil, err
+	for _, p := range programs {
+		if err := add(w, p.name, 0o755, p.content); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("ending the layer: %w", err)

@@ -19,7 +19,7 @@ import (
 
 func testImage(t *testing.T) v1.Image {
 	t.Helper()
-	img, err := assemble(specs[0], []byte("a program"), options{arch: "amd64", version: "v0.0.1"})
+	img, err := assemble(specs[0], []file{{"controller", []byte("a program")}}, options{arch: "amd64", version: "v0.0.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

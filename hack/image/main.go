@@ -57,11 +57,11 @@ func run(ctx context.Context, o options, names []string) error {
 }
 
 func (o options) produce(ctx context.Context, s spec) error {
-	program, err := build(ctx, o, s)
+	programs, err := build(ctx, o, s)
 	if err != nil {
 		return err
 	}
-	img, err := assemble(s, program, o)
+	img, err := assemble(s, programs, o)
 	if err != nil {
 		return err
 	}
@@ -80,8 +80,16 @@ func (o options) produce(ctx context.Context, s spec) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("image: %-32s program %5.1f MB, compressed %5.1f MB (%s)\n", ref, megabytes(int64(len(program))), megabytes(size), filepath.Base(where))
+	fmt.Printf("image: %-32s program %5.1f MB, compressed %5.1f MB (%s)\n", ref, megabytes(total(programs)), megabytes(size), filepath.Base(where))
 	return nil
+}
+
+func total(programs []file) int64 {
+	sum := int64(0)
+	for _, p := range programs {
+		sum += int64(len(p.content))
+	}
+	return sum
 }
 
 func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }

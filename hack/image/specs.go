@@ -9,6 +9,7 @@ import (
 type spec struct {
 	name    string
 	program string // the Go package
+	beside  string // another one, whose program lies beside it
 	user    string // of the process, as uid:gid
 	title   string
 	only    bool // made only where it is asked for by name
@@ -17,7 +18,7 @@ type spec struct {
 var specs = []spec{
 	{name: "controller", program: "./cmd/controller", user: "65532:65532", title: "nodeaudit controller: makes audit policies into every node's configuration"},
 	// Root, because the kernel gives the audit capabilities to nobody else; which it keeps says the chart.
-	{name: "nodeagent", program: "./cmd/nodeagent", user: "0:0", title: "nodeaudit agent: makes a node's audit rules match its policies"},
+	{name: "nodeagent", program: "./cmd/nodeagent", beside: "./cmd/earlyrules", user: "0:0", title: "nodeaudit agent: makes a node's audit rules match its policies"},
 	{name: "demo", program: "./hack/demo/workload", user: "0:0", title: "nodeaudit demo: a pod that touches a watched file", only: true},
 	{name: "pause", program: "./hack/cluster/pause", user: "65532:65532", title: "holds a pod's namespaces open in nodeaudit's local cluster", only: true},
 }

@@ -36,7 +36,10 @@ type Own struct {
 }
 
 // Kernel is one that is installed.
-type Kernel struct{ Version, Image string }
+type Kernel struct {
+	Version string // as uname -r says it
+	Image   string // the file
+}
 
 // PlanFor says how the node's next boots can be given audit=1 and an audit_backlog_limit of at least limit. It has no way where it does not
 // understand what is there, or where somebody has set the opposite.

@@ -48,8 +48,8 @@ const (
 
 // Answer is a state, with words for people.
 type Answer struct {
-	State   State
-	Message string
+	State   State  // empty where there is nothing to tell
+	Message string // what was done, or what stands in the way and what to do
 }
 
 // Want is what policies ask for.

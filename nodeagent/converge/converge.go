@@ -12,6 +12,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
+	"github.com/nodeaudit/nodeaudit/nodeagent/stage"
 )
 
 // Kernel is the audit system of the node: kernel.Local, or the one in memory of kerneltest. Its errors are those of package kernel.
@@ -55,6 +56,10 @@ type Converger struct {
 	contest   *contest.Contest
 	changes   []Change
 	since     *metav1.Time
+	// taken is what was staged for this boot until the first look, before who had locked the last boot, and seen what a pass has seen last.
+	taken  *stage.Taken
+	before *lockFact
+	seen   looked
 }
 
 // rounds bounds the steps of one pass: rules and settings, the lock, and one more where somebody interfered.
@@ -67,8 +72,13 @@ func New(options Options) (*Converger, error) {
 		contest: contest.New(options.Contest),
 	}
 	var err error
-	if c.ledger, err = c.store.load(options.Log); err != nil {
+	var earlier earlier
+	if c.ledger, earlier, err = c.store.load(options.Log); err != nil {
 		return nil, err
+	}
+	c.before = earlier.lock
+	if c.taken, err = takenFor(options, earlier.known); err != nil {
+		options.Log.Error("rules that were staged for this boot are taken for those of others", "err", err)
 	}
 	return c, nil
 }
@@ -78,6 +88,7 @@ func New(options Options) (*Converger, error) {
 func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.NodeAuditReport {
 	if state == nil {
 		have := c.observe(failures{})
+		c.adopt(have)
 		return c.report(have, unconfigured(have), "")
 	}
 	if c.wanted == nil || c.wanted.state.Digest != state.Digest {
@@ -87,13 +98,18 @@ func (c *Converger) Pass(ctx context.Context, state *desired.State) v1alpha1.Nod
 		c.contest.Clear()
 	}
 	before := c.observe(failures{})
+	c.adopt(before)
 	want, after, verdict := c.approach(ctx, before)
 	c.sinceWhen(state.Digest, verdict.State)
 	if c.countDrift(state.Digest, want, before, after) {
 		c.contested(&after) // by that it may have become so
 		verdict, _ = Determine(want, after)
 	}
-	return c.report(after, verdict, state.Digest)
+	c.noteLock(after)
+	c.seen = looked{want, after}
+	report := c.report(after, verdict, state.Digest)
+	report.Lock = c.lockReport(want, after)
+	return report
 }
 
 // approach goes on until there is nothing to do, or nothing that would help.

@@ -26,6 +26,8 @@ type Ledger struct {
 	Places map[string]string
 	// Locked says that it was the agent who locked the audit system.
 	Locked bool
+	// Lock is who has locked it, nil while it is not locked.
+	Lock *lockFact
 	// Drift counts what it repaired.
 	Drift v1alpha1.DriftReport
 }
@@ -52,6 +54,7 @@ type ledgerFile struct {
 	Found  map[setting]uint32   `json:"found,omitempty"`
 	Places map[string]string    `json:"places,omitempty"`
 	Locked bool                 `json:"locked,omitempty"`
+	Lock   *lockFact            `json:"lock,omitempty"`
 	Drift  v1alpha1.DriftReport `json:"drift,omitzero"`
 }
 
@@ -64,34 +67,40 @@ func newLedgerStore(stateDir, bootID string) ledgerStore {
 	return ledgerStore{path: filepath.Join(stateDir, "kernel.json"), bootID: bootID}
 }
 
-func (s ledgerStore) load(log *slog.Logger) (Ledger, error) {
+// earlier is what is known of the boots before: known says that the ledger is of this boot, and lock who had locked the last one.
+type earlier struct {
+	known bool
+	lock  *lockFact
+}
+
+func (s ledgerStore) load(log *slog.Logger) (Ledger, earlier, error) {
 	empty := Ledger{}.clone()
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return empty, nil
+		return empty, earlier{}, nil
 	}
 	if err != nil {
-		return empty, fmt.Errorf("reading what the agent has done: %w", err)
+		return empty, earlier{}, fmt.Errorf("reading what the agent has done: %w", err)
 	}
 	var file ledgerFile
 	if err := json.Unmarshal(text, &file); err != nil {
 		// Recording goes on; the file is kept for whoever wants to know what happened to it.
 		log.Error("what the agent has done on this boot is not known: its rules stay when their policy goes, until the node reboots",
 			"file", s.path+".damaged", "err", err)
-		return empty, os.Rename(s.path, s.path+".damaged")
+		return empty, earlier{}, os.Rename(s.path, s.path+".damaged")
 	}
 	if file.BootID != s.bootID {
-		return empty, nil
+		return empty, earlier{lock: file.Lock}, nil
 	}
-	ledger := Ledger{Found: file.Found, Places: file.Places, Locked: file.Locked, Drift: file.Drift}.clone()
+	ledger := Ledger{Found: file.Found, Places: file.Places, Locked: file.Locked, Lock: file.Lock, Drift: file.Drift}.clone()
 	for _, w := range file.Owned {
 		ledger.Owned[rule.Wire(w)] = true
 	}
-	return ledger, nil
+	return ledger, earlier{known: true}, nil
 }
 
 func (s ledgerStore) save(ledger Ledger) error {
-	file := ledgerFile{BootID: s.bootID, Found: ledger.Found, Places: ledger.Places, Locked: ledger.Locked, Drift: ledger.Drift}
+	file := ledgerFile{BootID: s.bootID, Found: ledger.Found, Places: ledger.Places, Locked: ledger.Locked, Lock: ledger.Lock, Drift: ledger.Drift}
 	for w := range ledger.Owned {
 		file.Owned = append(file.Owned, []byte(w))
 	}

@@ -192,9 +192,9 @@ func (c comparison) checkLock(p nodeconfig.Policy) (v1alpha1.NodeState, string, 
 
 // onLeftovers looks at what no policy asks for any more. A node that no policy selects is released when there is nothing of the kind.
 func (c comparison) onLeftovers(v *Verdict) {
-	left := 0
+	left, declared := 0, c.want.declared()
 	for _, change := range c.plan.Changes {
-		if change.Op == kernel.Delete && c.have.Ledger.Owned[change.Rule] {
+		if change.Op == kernel.Delete && c.have.Ledger.Owned[change.Rule] && !declared[change.Rule] {
 			left++
 		}
 	}

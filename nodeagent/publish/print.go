@@ -88,6 +88,10 @@ func text(node string, r v1alpha1.NodeAuditReport) string {
 		fmt.Fprintf(&b, "  kernel: audit %s, backlog limit %d, on failure %s, rate limit %d, lost %d\n",
 			strings.ToLower(string(k.Enabled)), k.BacklogLimit, strings.ToLower(string(k.FailureMode)), k.RateLimit, k.Lost)
 	}
+	if r.Boot != nil && r.Boot.Remediation != nil {
+		line("  ", "boot loader", string(r.Boot.Remediation.State), "", r.Boot.Remediation.Message)
+	}
+	b.WriteString(lockText(r.Lock))
 	if r.Drift.Count > 0 {
 		fmt.Fprintf(&b, "  drift: %d times, the last: %s, by %s\n", r.Drift.Count, r.Drift.LastMessage, r.Drift.LastBy)
 	}
@@ -101,6 +105,32 @@ func text(node string, r v1alpha1.NodeAuditReport) string {
 		if sink.LastError != "" {
 			fmt.Fprintf(&b, "  sink %s: %s\n", sink.Name, sink.LastError)
 		}
+	}
+	return b.String()
+}
+
+// lockText says who has locked the audit system, what a reboot has to change, and what it will load. Empty where nothing is locked or staged.
+func lockText(l *v1alpha1.LockReport) string {
+	if l == nil {
+		return ""
+	}
+	var b strings.Builder
+	if l.LockedBy != "" {
+		fmt.Fprintf(&b, "  locked by %s, since boot %s\n", strings.ToLower(string(l.LockedBy)), l.SinceBootID)
+	}
+	for _, r := range l.Missing {
+		fmt.Fprintf(&b, "    a reboot has to bring: %s\n", r)
+	}
+	for _, r := range l.Superfluous {
+		fmt.Fprintf(&b, "    a reboot has to take: %s\n", r)
+	}
+	switch {
+	case l.Staged && l.Message == "":
+		fmt.Fprintf(&b, "  next boot: staged in %s\n", l.StagedIn)
+	case l.Staged:
+		fmt.Fprintf(&b, "  next boot: staged in %s; %s\n", l.StagedIn, l.Message)
+	default:
+		fmt.Fprintf(&b, "  next boot: %s\n", l.Message)
 	}
 	return b.String()
 }

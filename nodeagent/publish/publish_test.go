@@ -22,6 +22,10 @@ func example() v1alpha1.NodeAuditReport {
 		Rules: v1alpha1.RulesReport{Wanted: 2, Loaded: 1, Unmanaged: 3, Problems: []v1alpha1.RuleProblem{
 			{Rule: "-w /x -p wa -k x", Policy: "p", Reason: "Refused", Message: "the kernel refused it"},
 		}},
+		Lock: &v1alpha1.LockReport{
+			LockedBy: v1alpha1.LockedByNodeaudit, SinceBootID: "b1", Missing: []string{"-w /x -p wa -k x"}, Superfluous: []string{"-w /y -p wa -k y"},
+			Staged: true, StagedIn: "/etc/audit/rules.d/98-nodeaudit.rules",
+		},
 		Drift:      v1alpha1.DriftReport{Count: 2, LastMessage: "1 rules had been deleted", LastBy: &v1alpha1.Actor{Comm: "auditctl", Exe: "/usr/sbin/auditctl", Unit: "auditd.service"}},
 		Reboot:     &v1alpha1.RebootNeed{Reason: v1alpha1.ReasonRebootPending, Signalled: true},
 		Conditions: []v1alpha1.NodeCondition{{Type: v1alpha1.ConditionUnexpectedReboot, Message: "find out who did it"}},
@@ -71,6 +75,10 @@ func TestPrintIsForPeople(t *testing.T) {
   rules: 1 of 2 loaded, 3 of others
     refused: -w /x -p wa -k x: the kernel refused it
   kernel: audit on, backlog limit 8192, on failure printk, rate limit 0, lost 7
+  locked by nodeaudit, since boot b1
+    a reboot has to bring: -w /x -p wa -k x
+    a reboot has to take: -w /y -p wa -k y
+  next boot: staged in /etc/audit/rules.d/98-nodeaudit.rules
   drift: 2 times, the last: 1 rules had been deleted, by auditctl (/usr/sbin/auditctl, unit auditd.service)
   needs a reboot (RebootPending): /run/reboot-required says so
   UnexpectedReboot: find out who did it

@@ -87,6 +87,9 @@ func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {
 		{"privileged drops the list of capabilities", []string{"--set=agent.privileged=true"}, func(c *corev1.SecurityContext) bool {
 			return *c.Privileged && c.Capabilities == nil && c.AllowPrivilegeEscalation == nil && *c.ReadOnlyRootFilesystem
 		}},
+		{"changes of the nodes' files make the agent privileged", []string{"--set=agent.remediation.enabled=true"}, func(c *corev1.SecurityContext) bool {
+			return *c.Privileged && c.Capabilities == nil && c.AllowPrivilegeEscalation == nil && *c.ReadOnlyRootFilesystem
+		}},
 		{"a further capability comes after the three", []string{"--set=agent.extraCapabilities={DAC_READ_SEARCH}"}, func(c *corev1.SecurityContext) bool {
 			return c.Privileged == nil && len(c.Capabilities.Add) == 4 && c.Capabilities.Add[3] == "DAC_READ_SEARCH" && c.Capabilities.Drop[0] == "ALL"
 		}},

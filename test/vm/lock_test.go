@@ -29,15 +29,17 @@ func TestALockHoldsUntilTheRebootThatANewPolicyAsksFor(t *testing.T) {
 		t.Errorf("the policy that was locked: exit status %d, state %s: %s", code, report.State, report.Message)
 	}
 
+	n.reboot() // the old policy is what was staged last
+	if diff := cmp.Diff(identity, n.rules()); diff != "" || n.enabled() != "2" {
+		t.Errorf("after the reboot: enabled %s, rules (-want +got):\n%s", n.enabled(), diff)
+	}
+	n.expectPending(n.release())
 	n.reboot()
 	if n.enabled() != "1" || n.rules() != "" {
-		t.Errorf("after the reboot: enabled %s, rules %q", n.enabled(), n.rules())
+		t.Errorf("after the release and a reboot: enabled %s, rules %q", n.enabled(), n.rules())
 	}
 	if code, report := n.once(identity+names, immutable); code != 0 || report.State != v1alpha1.NodeInSync || n.enabled() != "2" {
 		t.Errorf("after the reboot: exit status %d, state %s: %s; enabled %s", code, report.State, report.Message, n.enabled())
-	}
-	if diff := cmp.Diff(identity+names, n.rules()); diff != "" {
-		t.Errorf("after the reboot (-want +got):\n%s", diff)
 	}
 }
 

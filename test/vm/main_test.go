@@ -14,13 +14,13 @@ const project = "../.."
 
 // What TestMain has found and built.
 var (
-	image Image
-	agent string
+	image         Image
+	agent, loader string
 )
 
 func TestMain(m *testing.M) { os.Exit(prepare(m)) }
 
-// prepare builds the agent once for all tests.
+// prepare builds the agent and its loader once for all tests.
 func prepare(m *testing.M) int {
 	var err error
 	if image, err = Find(project); err != nil {
@@ -33,8 +33,8 @@ func prepare(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	agent = filepath.Join(folder, "nodeagent")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", agent, "./cmd/nodeagent")
+	agent, loader = filepath.Join(folder, "nodeagent"), filepath.Join(folder, "earlyrules")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", folder, "./cmd/nodeagent", "./cmd/earlyrules")
 	build.Dir, build.Stderr = project, os.Stderr
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if err := build.Run(); err != nil {

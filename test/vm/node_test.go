@@ -45,8 +45,10 @@ func begin(t *testing.T, m *Machine, err error, started time.Time) node {
 	n := node{m, t}
 	t.Cleanup(n.end)
 	t.Logf("the node answers after %.1f s", time.Since(started).Seconds())
-	if err := m.Push(within(t), agent, "/usr/local/bin/nodeagent"); err != nil {
-		t.Fatal(err)
+	for _, program := range []string{agent, loader} {
+		if err := m.Push(within(t), program, "/usr/local/bin/"+filepath.Base(program)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return n
 }
