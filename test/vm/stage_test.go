@@ -50,10 +50,6 @@ func TestAChangedPolicyIsInForceAndLockedFromTheNextBootOn(t *testing.T) {
 			// What was staged is the agent's own: a release waits for a reboot, and takes the file.
 			n.expectPending(n.release())
 			n.sh("! test -e " + file + " && ! test -e /etc/systemd/system/nodeaudit-rules.service && ! test -e /var/lib/nodeaudit/staged.json")
-			n.reboot()
-			if code, report := n.release(); code != 0 || report.Kernel.Enabled == v1alpha1.AuditLocked || report.Rules.Unmanaged != 0 {
-				t.Errorf("released: exit status %d, %s, %+v, %+v", code, report.Message, report.Kernel, report.Rules)
-			}
 		})
 	}
 }
