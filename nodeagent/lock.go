@@ -12,13 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lockFile is the name of the file in the state directory.
+const lockFile = "lock"
+
 // lock makes the state directory the agent's own. Two agents with one ledger would take each other's rules for foreign ones. An earlier agent
 // that is about to end is waited for.
 func lock(ctx context.Context, dir string, log *slog.Logger) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the state directory (choose one with --state-dir): %w", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the state directory: %w", err)
 	}

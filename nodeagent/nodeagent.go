@@ -7,10 +7,13 @@ package nodeagent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +29,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
+	"github.com/nodeaudit/nodeaudit/nodeagent/reboot"
 )
 
 // Source says what the node should have.
@@ -144,6 +148,18 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 	files.complete(&report, converger, &state)
 	reboots.complete(&report, state.Config, "")
 	return report, nil
+}
+
+// Forget removes what an agent has kept in its state directory, and the directory where nothing else is in it. What it has put into the kernel must
+// be out by then.
+func Forget(stateDir string) error {
+	for _, name := range []string{converge.File, reboot.File, desired.File, lockFile} {
+		if err := os.Remove(filepath.Join(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing what the agent has kept: %w", err)
+		}
+	}
+	_ = os.Remove(stateDir) // which fails where something else is in it, or where it is a mount
+	return nil
 }
 
 // newConverger makes what acts on the node: on its kernel, and by telling that it needs a reboot.

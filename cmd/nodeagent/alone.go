@@ -44,13 +44,16 @@ func (f *flags) runOnce(ctx context.Context) error {
 	return f.pass(ctx, state, func(r v1alpha1.NodeAuditReport) bool { return r.State == v1alpha1.NodeInSync })
 }
 
-// runRelease takes everything out that an agent with this state directory has put in.
+// runRelease takes everything out that an agent with this state directory has put in, and then what it has kept there.
 func (f *flags) runRelease(ctx context.Context) error {
 	state, err := encoded(nodeconfig.Config{Node: f.options.Node}, nil)
 	if err != nil {
 		return err
 	}
-	return f.pass(ctx, state, func(r v1alpha1.NodeAuditReport) bool { return r.Reason == v1alpha1.ReasonReleased })
+	if err := f.pass(ctx, state, func(r v1alpha1.NodeAuditReport) bool { return r.Reason == v1alpha1.ReasonReleased }); err != nil {
+		return err
+	}
+	return nodeagent.Forget(f.options.StateDir)
 }
 
 func (f *flags) pass(ctx context.Context, state desired.State, good func(v1alpha1.NodeAuditReport) bool) error {

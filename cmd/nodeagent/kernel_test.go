@@ -159,25 +159,13 @@ func stdoutSink(t *testing.T) string {
 // events of system calls with the key.
 func carry(t *testing.T, args ...string) (events func(n int) []event.Event) {
 	t.Helper()
-	var out, words buffer
-	ctx, cancel := context.WithCancel(context.Background())
-	c := command(&out, &words)
-	c.SetArgs(append(args, "--state-dir", t.TempDir(), "--log-dir", t.TempDir(), "--metrics-address", ""))
-	done := make(chan error, 1)
-	go func() { done <- c.ExecuteContext(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the agent ended with %v\n%s", err, words.String())
-		}
-	})
-	wait(t, "the agent is in sync", func() bool { return strings.Contains(words.String(), ": InSync\n") })
+	out, _ := serve(t, args...)
 	return func(n int) []event.Event {
 		t.Helper()
 		var found []event.Event
 		wait(t, "the events are there", func() bool {
 			found = nil
-			for line := range strings.Lines(out.String()) {
+			for line := range strings.Lines(out()) {
 				var e event.Event
 				if err := json.Unmarshal([]byte(line), &e); err != nil {
 					t.Fatalf("%q: %v", line, err)
@@ -190,6 +178,32 @@ func carry(t *testing.T, args ...string) (events func(n int) []event.Event) {
 		})
 		return found
 	}
+}
+
+// alone is carry for what the agent says.
+func alone(t *testing.T, args ...string) (words func() string) {
+	t.Helper()
+	_, words = serve(t, args...)
+	return words
+}
+
+// serve runs the agent until the test ends, and returns what it writes to its standard output and error.
+func serve(t *testing.T, args ...string) (events, said func() string) {
+	t.Helper()
+	var out, words buffer
+	ctx, cancel := context.WithCancel(context.Background())
+	c := command(&out, &words)
+	c.SetArgs(append(args, "--state-dir", t.TempDir(), "--log-dir", t.TempDir(), "--run-dir", "", "--metrics-address", ""))
+	done := make(chan error, 1)
+	go func() { done <- c.ExecuteContext(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the agent ended with %v\n%s", err, words.String())
+		}
+	})
+	wait(t, "the agent is in sync", func() bool { return strings.Contains(words.String(), ": InSync\n") })
+	return out.String, words.String
 }
 
 // wait polls: the kernel and the agent have their own time.

@@ -16,6 +16,9 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 )
 
+// File is the name of the Ledger in the state directory.
+const File = "kernel.json"
+
 // Ledger is what the agent has done to the kernel on this boot.
 type Ledger struct {
 	// Owned are the rules that it added. A wanted rule that was in the kernel before is not among them, and stays when the policy goes.
@@ -64,7 +67,7 @@ type ledgerStore struct {
 }
 
 func newLedgerStore(stateDir, bootID string) ledgerStore {
-	return ledgerStore{path: filepath.Join(stateDir, "kernel.json"), bootID: bootID}
+	return ledgerStore{path: filepath.Join(stateDir, File), bootID: bootID}
 }
 
 // earlier is what is known of the boots before: known says that the ledger is of this boot, and lock who had locked the last one.

@@ -13,6 +13,9 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 )
 
+// File is the name of the last good configuration in the state directory.
+const File = "desired.json"
+
 // lastGood is the last good State on the node's disk.
 type lastGood struct {
 	path, node string
@@ -26,7 +29,7 @@ type copied struct {
 
 // newCopy returns the copy of a node's State in a directory.
 func newCopy(stateDir, node string) *lastGood {
-	return &lastGood{path: filepath.Join(stateDir, "desired.json"), node: node}
+	return &lastGood{path: filepath.Join(stateDir, File), node: node}
 }
 
 // save replaces the copy. After a crash the old one or the new one is there, whole.

@@ -198,6 +198,37 @@ func TestAnAgentReports(t *testing.T) {
 	})
 }
 
+func TestAPersonAcknowledgesAReboot(t *testing.T) {
+	clean(t)
+	create(t, node("n1"))
+	core, objects := asAgent(t)
+	status := publish.NewStatus(objects, core, "n1", time.Second, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- status.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	status.Offer(v1alpha1.NodeAuditReport{HeartbeatTime: metav1.NewTime(time.Now().UTC().Truncate(time.Second)), State: v1alpha1.NodeInSync})
+	object := &v1alpha1.NodeAuditStatus{ObjectMeta: metav1.ObjectMeta{Name: "n1"}}
+	eventually(t, func() error { return admin.Get(t.Context(), client.ObjectKeyFromObject(object), object) })
+	if got := status.Acknowledged(); got != "" {
+		t.Errorf("nobody has acknowledged anything, and the agent sees %q", got)
+	}
+	edit(t, object, func(o *v1alpha1.NodeAuditStatus) {
+		o.Annotations = map[string]string{v1alpha1.AnnotationAcknowledged: "two"}
+	})
+	eventually(t, func() error { // with a later heartbeat, which leaves the annotation alone
+		if got := status.Acknowledged(); got != "two" {
+			return fmt.Errorf("the agent sees %q", got)
+		}
+		return nil
+	})
+}
+
 func TestAReleasedNodeDoesNotBringItsDeletedReportBackAtOnce(t *testing.T) {
 	clean(t)
 	create(t, node("n1"))

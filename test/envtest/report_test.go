@@ -45,6 +45,42 @@ func TestReadyIsAProofOfEveryNode(t *testing.T) {
 	eventually(t, told(p, v1alpha1.ReasonNodesDiffer))
 }
 
+// What agents report of drift and reboots becomes Events on the node's NodeAuditStatus, and an unexpected reboot one of the policy's problems.
+func TestDriftAndUnexpectedRebootsAreTold(t *testing.T) {
+	clean(t)
+	p := policy("p", passwd)
+	create(t, p, node("n1"))
+	start(t)
+	eventually(t, has("p", passwd, "n1"))
+	follow(t, "n1")
+	eventually(t, says(p, "Ready=True/InSync"))
+	now := metav1.NewTime(time.Now().UTC().Truncate(time.Second))
+	err := agent("n1", v1alpha1.NodeInSync, func(r *v1alpha1.NodeAuditReport) {
+		r.Drift = v1alpha1.DriftReport{Count: 2, LastTime: &now, LastMessage: "1 rules had been deleted", LastBy: &v1alpha1.Actor{Comm: "auditctl"}}
+		r.LastReboot = &v1alpha1.RebootRecord{BootID: "two", BootTime: now, LastSeen: now, Before: v1alpha1.AuditLocked}
+		r.Conditions = []v1alpha1.NodeCondition{{
+			Type: v1alpha1.ConditionUnexpectedReboot, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonUnexpectedReboot,
+			Message: "find out who did it", LastTransitionTime: now,
+		}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := &v1alpha1.NodeAuditStatus{}
+	if err := admin.Get(t.Context(), client.ObjectKey{Name: "n1"}, status); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, told(status, v1alpha1.ReasonDrift))
+	eventually(t, told(status, v1alpha1.ReasonUnexpectedReboot))
+	eventually(t, func() error {
+		err := says(p, "Ready=True/InSync")()
+		if err == nil && (len(p.Status.Problems) != 1 || p.Status.Problems[0].Reason != v1alpha1.ReasonUnexpectedReboot) {
+			err = fmt.Errorf("problems %+v", p.Status.Problems)
+		}
+		return err
+	})
+}
+
 // told says that there is an Event on the object for the reason.
 func told(object client.Object, reason string) func() error {
 	return func() error {

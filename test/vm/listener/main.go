@@ -1,0 +1,36 @@
+// Listener prints the audit records that another multicast client gets, as it comes from go-libaudit: the stand-in for Auditbeat in the tests of
+// coexistence. It changes nothing.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	libaudit "github.com/elastic/go-libaudit/v2"
+)
+
+func main() {
+	if err := listen(); err != nil {
+		fmt.Fprintln(os.Stderr, "listener:", err)
+		os.Exit(1)
+	}
+}
+
+func listen() error {
+	client, err := libaudit.NewMulticastAuditClient(nil)
+	if err != nil {
+		return err
+	}
+	for {
+		record, err := client.Receive(false)
+		if errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s %s\n", record.Type, record.Data)
+	}
+}
