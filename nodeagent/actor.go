@@ -3,6 +3,7 @@ package nodeagent
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,9 +76,9 @@ func unit(cgroup string) string {
 			_, path, _ = strings.Cut(strings.TrimSpace(line), ":name=systemd:")
 		}
 		parts := strings.Split(path, "/")
-		for i := len(parts) - 1; i >= 0; i-- {
-			if strings.HasSuffix(parts[i], ".service") || strings.HasSuffix(parts[i], ".scope") {
-				return parts[i]
+		for _, part := range slices.Backward(parts) {
+			if strings.HasSuffix(part, ".service") || strings.HasSuffix(part, ".scope") {
+				return part
 			}
 		}
 	}

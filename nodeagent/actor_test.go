@@ -49,7 +49,8 @@ func TestWhoChangedTheAuditSystem(t *testing.T) {
 			v1alpha1.Actor{PID: new(int64(12)), AUID: new(int64(1000)), Ses: new(int64(3)), Unit: "session-3.scope"},
 		},
 		{
-			"a pod", event.Event{Process: event.Process{PID: event.NewID(14), Comm: "auditbeat"}, Who: event.Who{Namespace: "logging", Pod: "auditbeat-x"}},
+			"a pod",
+			event.Event{Process: event.Process{PID: event.NewID(14), Comm: "auditbeat"}, Who: event.Who{Namespace: "logging", Pod: "auditbeat-x"}},
 			v1alpha1.Actor{PID: new(int64(14)), Comm: "auditbeat", Namespace: "logging", Pod: "auditbeat-x"},
 		},
 		{"the agent itself", event.Event{Process: event.Process{PID: self, Comm: "nodeagent"}}, v1alpha1.Actor{}},

@@ -43,12 +43,15 @@ func (r *reboots) complete(report *v1alpha1.NodeAuditReport, config nodeconfig.C
 		report.Reboot = &v1alpha1.RebootNeed{Reason: need}
 		outstanding = append(outstanding, need)
 	}
+	if need == "" && report.State == v1alpha1.NodeInSync {
+		r.record.Helped()
+	}
 	signalled := r.tell(report, signal)
 	if r.host.Others() {
 		outstanding = append(outstanding, v1alpha1.ReasonSentinel)
 	}
 	if report.Kernel != nil { // else it is not known what the lock is
-		r.say("the next reboot may be judged wrongly", r.record.Note(now, report.Kernel.Enabled, outstanding, signalled))
+		r.say("judging the next reboot", r.record.Note(now, report.Kernel.Enabled, outstanding, signalled))
 	}
 	report.LastReboot = r.record.Last()
 	if c := reboot.Condition(report.LastReboot, acknowledged, now); c != nil {
@@ -56,39 +59,40 @@ func (r *reboots) complete(report *v1alpha1.NodeAuditReport, config nodeconfig.C
 	}
 }
 
-// tell writes the sentinel or takes it back, and returns the configuration that it stands for.
+// tell writes the sentinel or takes it back, and returns the need that it stands for.
 func (r *reboots) tell(report *v1alpha1.NodeAuditReport, signal bool) string {
 	if !signal {
-		r.say("the host may go on being told that it needs a reboot", r.sentinel.Clear())
+		r.say("taking back that the node needs a reboot", r.sentinel.Clear())
 		return ""
 	}
-	if r.record.Tried(report.ConfigDigest) {
+	need := report.ConfigDigest + " " + report.Reboot.Reason
+	if r.record.Tried(need) {
 		report.Reboot.Message = "the node has been rebooted for this configuration and still needs it: /run/reboot-required is not written again"
-		r.say("the host may go on being told that it needs a reboot", r.sentinel.Clear())
-		return report.ConfigDigest
+		r.say("taking back that the node needs a reboot", r.sentinel.Clear())
+		return need
 	}
 	if err := r.sentinel.Set(report.Reboot.Reason); err != nil {
 		report.Reboot.Message = bounded(err.Error(), maxBootMessage)
-		r.say("nobody is told that the node needs a reboot", err)
+		r.say("telling that the node needs a reboot", err)
 		return ""
 	}
 	report.Reboot.Signalled = true
-	return report.ConfigDigest
+	return need
 }
 
 // say logs an error once.
-func (r *reboots) say(what string, err error) {
+func (r *reboots) say(doing string, err error) {
 	if err == nil {
 		return
 	}
-	if text := what + err.Error(); text != r.failed {
+	if text := doing + err.Error(); text != r.failed {
 		r.failed = text
-		r.log.Warn(what, "err", err)
+		r.log.Warn("what the node knows of reboots may be wrong", "doing", doing, "err", err)
 	}
 }
 
 // end takes down that the agent was asked to end, as in a shutdown.
-func (r *reboots) end() { r.say("the next reboot may be judged wrongly", r.record.End(time.Now())) }
+func (r *reboots) end() { r.say("judging the next reboot", r.record.End(time.Now())) }
 
 // contested is the condition for a contest in the report.
 func contested(report v1alpha1.NodeAuditReport) []v1alpha1.NodeCondition {

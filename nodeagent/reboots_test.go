@@ -99,6 +99,12 @@ func TestARebootThatDoesNotHelpIsToldOnce(t *testing.T) {
 			if r.complete(&report, config, ""); !signalled(root) {
 				t.Error("for another configuration it is not told")
 			}
+			good := v1alpha1.NodeAuditReport{State: v1alpha1.NodeInSync, ConfigDigest: "digest"}
+			r.complete(&good, config, "")
+			report.ConfigDigest, report.Reboot = "digest", nil
+			if r.complete(&report, config, ""); !signalled(root) {
+				t.Error("a need that was gone and comes again is not told")
+			}
 		}
 	}
 }

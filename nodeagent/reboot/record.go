@@ -35,7 +35,7 @@ type Boot struct {
 	Outstanding []string `json:"outstanding,omitempty"`
 	// Ended says that the agent has been asked to end since.
 	Ended bool `json:"ended,omitempty"`
-	// Signalled is the configuration for which /run/reboot-required was written.
+	// Signalled is the need for which /run/reboot-required was written: a configuration and a reason.
 	Signalled string `json:"signalled,omitempty"`
 }
 
@@ -97,8 +97,11 @@ func seconds(t time.Time) metav1.Time { return metav1.NewTime(t.UTC().Truncate(t
 // Last is the latest reboot, nil where none was seen.
 func (l *Log) Last() *v1alpha1.RebootRecord { return l.record.Last }
 
-// Tried says that the node was rebooted for this configuration already, and that the reason is still there.
-func (l *Log) Tried(digest string) bool { return digest != "" && l.record.Tried == digest }
+// Tried says that the node was rebooted for this need already, and has not been without it since.
+func (l *Log) Tried(need string) bool { return need != "" && l.record.Tried == need }
+
+// Helped says that the node needs no reboot now: should the need come again, it is a new one.
+func (l *Log) Helped() { l.record.Tried = "" }
 
 // Note takes down what is true now, should the node be rebooted next.
 func (l *Log) Note(now time.Time, enabled v1alpha1.AuditEnabled, outstanding []string, signalled string) error {

@@ -35,20 +35,28 @@ func TestRebootsAreRecorded(t *testing.T) {
 		unexpected bool
 	}{
 		{
-			"a locked node that nobody wanted to reboot", []func(*Log) error{note(v1alpha1.AuditLocked)},
-			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked}, true,
+			"a locked node that nobody wanted to reboot",
+			[]func(*Log) error{note(v1alpha1.AuditLocked)},
+			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked},
+			true,
 		},
 		{
-			"one that was shut down in good order was not expected to be either", []func(*Log) error{note(v1alpha1.AuditLocked), end},
-			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked, Orderly: true}, true,
+			"one that was shut down in good order was not expected to be either",
+			[]func(*Log) error{note(v1alpha1.AuditLocked), end},
+			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked, Orderly: true},
+			true,
 		},
 		{
-			"a locked node with a new configuration", []func(*Log) error{note(v1alpha1.AuditLocked, "RebootPending"), end},
-			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked, Orderly: true, Expected: true, Reasons: []string{"RebootPending"}}, false,
+			"a locked node with a new configuration",
+			[]func(*Log) error{note(v1alpha1.AuditLocked, "RebootPending"), end},
+			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked, Orderly: true, Expected: true, Reasons: []string{"RebootPending"}},
+			false,
 		},
 		{
-			"what was outstanding counts as of the last look", []func(*Log) error{note(v1alpha1.AuditLocked, "Sentinel"), note(v1alpha1.AuditLocked)},
-			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked}, true,
+			"what was outstanding counts as of the last look",
+			[]func(*Log) error{note(v1alpha1.AuditLocked, "Sentinel"), note(v1alpha1.AuditLocked)},
+			v1alpha1.RebootRecord{Before: v1alpha1.AuditLocked},
+			true,
 		},
 		{"a node without a lock", []func(*Log) error{note(v1alpha1.AuditOn)}, v1alpha1.RebootRecord{Before: v1alpha1.AuditOn}, false},
 	} {

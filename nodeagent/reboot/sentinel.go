@@ -139,7 +139,7 @@ func rewrite(dir *os.Root, all []string) error {
 		return gone(dir.Remove(packages))
 	}
 	const next = packages + ".nodeaudit"
-	if err := dir.WriteFile(next, bytes.Join(each(all), nil), 0o644); err != nil { //nolint:gosec // everybody may read it, as Debian has it
+	if err := dir.WriteFile(next, bytes.Join(each(all), nil), 0o644); err != nil {
 		return err
 	}
 	return dir.Rename(next, packages)

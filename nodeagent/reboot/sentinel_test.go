@@ -50,29 +50,40 @@ func TestTheSentinelIsSetAndTakenBack(t *testing.T) {
 		before, set, then files
 	}{
 		{
-			"where there was nothing nothing stays", files{},
-			files{required: announcement, packages: mark + "RebootPending\n"}, files{},
+			"where there was nothing nothing stays",
+			files{},
+			files{required: announcement, packages: mark + "RebootPending\n"},
+			files{},
 		},
 		{
-			"what packages have asked for stays", files{required: debian, packages: "linux-image-amd64\nlibc6\n"},
+			"what packages have asked for stays",
+			files{required: debian, packages: "linux-image-amd64\nlibc6\n"},
 			files{required: debian, packages: "linux-image-amd64\nlibc6\n" + mark + "RebootPending\n"},
 			files{required: debian, packages: "linux-image-amd64\nlibc6\n"},
 		},
 		{
-			"what somebody has asked for without a reason stays", files{required: ""},
-			files{required: "", packages: mark + "RebootPending\n"}, files{required: ""},
+			"what somebody has asked for without a reason stays",
+			files{required: ""},
+			files{required: "", packages: mark + "RebootPending\n"},
+			files{required: ""},
 		},
 		{
-			"a last line without an end is not joined to ours", files{required: debian, packages: "libc6"},
-			files{required: debian, packages: "libc6\n" + mark + "RebootPending\n"}, files{required: debian, packages: "libc6\n"},
+			"a last line without an end is not joined to ours",
+			files{required: debian, packages: "libc6"},
+			files{required: debian, packages: "libc6\n" + mark + "RebootPending\n"},
+			files{required: debian, packages: "libc6\n"},
 		},
 		{
-			"our line is there once, with the reason of now", files{required: announcement, packages: mark + "BootParameters\n"},
-			files{required: announcement, packages: mark + "RebootPending\n"}, files{},
+			"our line is there once, with the reason of now",
+			files{required: announcement, packages: mark + "BootParameters\n"},
+			files{required: announcement, packages: mark + "RebootPending\n"},
+			files{},
 		},
 		{
-			"a list of packages without the file is not ours either", files{packages: "libc6\n"},
-			files{required: announcement, packages: "libc6\n" + mark + "RebootPending\n"}, files{required: announcement, packages: "libc6\n"},
+			"a list of packages without the file is not ours either",
+			files{packages: "libc6\n"},
+			files{required: announcement, packages: "libc6\n" + mark + "RebootPending\n"},
+			files{required: announcement, packages: "libc6\n"},
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

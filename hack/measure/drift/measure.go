@@ -47,11 +47,12 @@ func (m *measurement) prepare(client *kernel.Client) (err error) {
 	if out, err := exec.Command("go", "build", "-o", m.dir, "./cmd/nodeagent").CombinedOutput(); err != nil {
 		return fmt.Errorf("building the agent: %w: %s", err, out)
 	}
-	text := "apiVersion: nodeaudit.dev/v1alpha1\nkind: AuditPolicy\nmetadata: {name: measure}\nspec:\n  rules: |\n"
+	var text strings.Builder
+	text.WriteString("apiVersion: nodeaudit.dev/v1alpha1\nkind: AuditPolicy\nmetadata: {name: measure}\nspec:\n  rules: |\n")
 	for i := range m.rules {
-		text += fmt.Sprintf("    -w /etc/measure-drift-%d.conf -p wa -k %s\n", i, key)
+		fmt.Fprintf(&text, "    -w /etc/measure-drift-%d.conf -p wa -k %s\n", i, key)
 	}
-	return os.WriteFile(filepath.Join(m.dir, "policy.yaml"), []byte(text), 0o600)
+	return os.WriteFile(filepath.Join(m.dir, "policy.yaml"), []byte(text.String()), 0o600)
 }
 
 // agent starts the agent and waits until all rules are in. It looks at the kernel by itself once in an hour only, so that it is the kernel's record
@@ -106,7 +107,7 @@ func count(rules []rule.Wire) int {
 
 // round deletes the rules, those of others only where there are none, and waits for them.
 func (m *measurement) round(ctx context.Context) error {
-	time.Sleep(time.Second + rand.N(time.Second)) //nolint:gosec // no secret: what the agent does in between should be at any point
+	time.Sleep(time.Second + rand.N(time.Second)) // so that it meets the agent at any point
 	args := []string{"-D"}
 	if m.foreign {
 		args = append(args, "-k", key)

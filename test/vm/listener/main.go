@@ -12,12 +12,11 @@ import (
 )
 
 func main() {
-	if err := listen(); err != nil {
-		fmt.Fprintln(os.Stderr, "listener:", err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, "listener:", listen())
+	os.Exit(1)
 }
 
+// listen goes on until it fails.
 func listen() error {
 	client, err := libaudit.NewMulticastAuditClient(nil)
 	if err != nil {
