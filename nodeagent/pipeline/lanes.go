@@ -78,14 +78,15 @@ func (l *lanes) named(name string) *lane {
 	return nil
 }
 
-// match calls to with each route through which the event goes.
-func (l *lanes) match(e *event.Event, now time.Time, to func(*route.Route)) {
+// match appends the routes through which the event goes.
+func (l *lanes) match(e *event.Event, now time.Time, through []*route.Route) []*route.Route {
 	var taking [8]*route.Route
 	for _, r := range l.table.Match(e, taking[:0]) {
 		if of := l.of[r]; of == nil || of.pass(e, now) {
-			to(r)
+			through = append(through, r)
 		}
 	}
+	return through
 }
 
 func (l *lane) pass(e *event.Event, now time.Time) bool {

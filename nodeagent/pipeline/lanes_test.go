@@ -149,7 +149,7 @@ func TestWhatWasLeftOutIsToldInTimeThoughNothingHappens(t *testing.T) {
 		defer clock.stop()
 		mu.Lock()
 		for _, key := range []string{"b", "b", "a", "a"} {
-			lanes.match(&event.Event{Type: "SYSCALL", Keys: []string{key}}, time.Now(), func(*route.Route) {})
+			lanes.match(&event.Event{Type: "SYSCALL", Keys: []string{key}}, time.Now(), nil)
 		}
 		mu.Unlock()
 		for _, step := range []struct {

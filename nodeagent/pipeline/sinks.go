@@ -137,7 +137,10 @@ func (s *sinks) offer(e *event.Event) {
 	defer s.mu.Unlock()
 	var given [maxSinks]*place
 	offered := given[:0]
-	s.lanes.match(e, time.Now(), func(r *route.Route) { offered = s.give(e, r.Sinks, offered) })
+	var through [8]*route.Route
+	for _, r := range s.lanes.match(e, time.Now(), through[:0]) {
+		offered = s.give(e, r.Sinks, offered)
+	}
 }
 
 // give offers the event to the places of these sinks to which it has not been offered. A route may name a sink that is not there; its events
