@@ -132,6 +132,15 @@ func (s *sinks) say(l *losses, node string) (left bool) {
 	return left
 }
 
+// each does something with the queue of each place.
+func (s *sinks) each(what func(*sink.Queue)) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, p := range s.places {
+		what(p.queue)
+	}
+}
+
 // targets are the destinations of now.
 func (s *sinks) targets() []destination {
 	s.mu.RLock()

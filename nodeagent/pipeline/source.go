@@ -9,6 +9,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
 )
 
 // CollectFrom says from where records come from now on.
@@ -66,6 +67,8 @@ func (p *Pipeline) follow(reassembler *reassemble.Reassembler) {
 
 // push takes in what was read together.
 func (p *Pipeline) push(reassembler *reassemble.Reassembler, batch *receive.Batch) {
+	p.sinks.each((*sink.Queue).Cork)
+	defer p.sinks.each((*sink.Queue).Uncork)
 	for _, record := range batch.Records {
 		reassembler.Push(record)
 	}

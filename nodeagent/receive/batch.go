@@ -151,7 +151,7 @@ func (r *Receiver) Done(b *Batch) {
 // processor makes records of 2 KiB each, some 100,000 a second, a full 16 MiB lasts 80 ms, and 400 KiB last 2 ms.
 func pauseOf(buffer int) time.Duration {
 	if buffer >= socketBuffer/2 {
-		return 5 * time.Millisecond
+		return 10 * time.Millisecond
 	}
 	return 500 * time.Microsecond
 }

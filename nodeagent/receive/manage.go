@@ -29,7 +29,7 @@ const (
 	// look is the time between two looks at who the auditd is, while Unicast is wanted.
 	look = time.Second
 	// yield is how long the place is left free for one who asked for it.
-	yield = time.Minute
+	yield = 15 * time.Second
 	// patience is how long the kernel may take for an answer.
 	patience = 5 * time.Second
 )

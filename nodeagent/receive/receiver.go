@@ -118,12 +118,11 @@ func (r *Receiver) Run(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if r.drain() {
-			time.Sleep(r.pause())
-			continue
+		if r.drain() < busy { // otherwise more are there after the pause
+			r.arm()
+			r.poller.wait()
 		}
-		r.arm()
-		r.poller.wait()
+		r.poller.pause(r.pause())
 	}
 	for {
 		select {
@@ -159,40 +158,41 @@ func (r *Receiver) do(what func()) {
 
 func (r *Receiver) sockets() [2]*socket { return [2]*socket{r.group, r.auditd} }
 
-// drain reads until nothing is there, and says whether something was.
-func (r *Receiver) drain() bool {
-	read := false
+// busy is so many datagrams in a pause that it is not worth while to wait for the next one.
+const busy = 16
+
+// drain reads until nothing is there, and returns how many datagrams were.
+func (r *Receiver) drain() (count int) {
 	for _, s := range r.sockets() {
-		if s != nil && r.empty(s) {
-			read = true
+		if s != nil {
+			count += r.empty(s)
 		}
 	}
-	return read
+	return count
 }
 
 // empty reads a socket until nothing is there. A burst that never ends is left after some time, so that commands are heard.
-func (r *Receiver) empty(s *socket) (read bool) {
+func (r *Receiver) empty(s *socket) (count int) {
 	for range 64 {
 		n, err := r.ring.read(s.fd)
 		switch {
 		case err == nil:
 			r.collect(s, n)
-			read = true
 		case errors.Is(err, unix.EAGAIN):
-			return read
+			return count
 		case errors.Is(err, unix.ENOBUFS):
 			r.overruns.Add(1)
 			r.hole(event.LossSocket, 1)
-			read = true
+			n = slots // there is more
 		default:
 			r.broken(s, err)
-			return read
+			return count
 		}
-		if n < slots && err == nil {
-			return read
+		if count += n; n < slots {
+			return count
 		}
 	}
-	return read
+	return count
 }
 
 func (r *Receiver) arm() {

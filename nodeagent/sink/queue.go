@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -21,6 +22,8 @@ type Queue struct {
 	name   string
 	writer Writer
 	events chan *event.Event
+	ready  chan struct{} // events are to be written
+	corked atomic.Bool
 
 	mu     sync.Mutex // guards the rest
 	report Report
@@ -46,7 +49,7 @@ type Report struct {
 
 // NewQueue returns a queue for at most size events, and at least one. The queue owns the writer: Run closes it.
 func NewQueue(name string, w Writer, size int) *Queue {
-	return &Queue{name: name, writer: w, events: make(chan *event.Event, max(size, 1)), report: Report{Name: name}}
+	return &Queue{name: name, writer: w, events: make(chan *event.Event, max(size, 1)), ready: make(chan struct{}, 1), report: Report{Name: name}}
 }
 
 // Offer queues the event or drops it, and counts. It never blocks, and is safe for concurrent use. Nobody may change the event afterwards.
@@ -59,7 +62,7 @@ func (q *Queue) Offer(e *event.Event) {
 	}
 	select {
 	case q.events <- e:
-		q.report.Queued++
+		q.queued()
 	default:
 		q.report.DroppedQueue++
 	}
@@ -74,7 +77,7 @@ func (q *Queue) OfferIfRoom(e *event.Event) bool {
 	}
 	select {
 	case q.events <- e:
-		q.report.Queued++
+		q.queued()
 		return true
 	default:
 		return false
@@ -112,14 +115,20 @@ func later(ctx context.Context, after time.Duration) (context.Context, context.C
 	return late, func() { stop(); cancel() }
 }
 
-// take waits for an event and returns it in batch with those that are there already. It returns none when ctx has ended and none is left.
+// take waits until it is woken and returns in batch the events that are there. It returns none when ctx has ended and none is left.
 func (q *Queue) take(ctx context.Context, batch []*event.Event) []*event.Event {
-	batch = batch[:0]
-	select {
-	case e := <-q.events:
-		batch = append(batch, e)
-	case <-ctx.Done():
+	batch = q.fill(batch[:0])
+	for len(batch) == 0 && ctx.Err() == nil {
+		select {
+		case <-q.ready:
+		case <-ctx.Done():
+		}
+		batch = q.fill(batch)
 	}
+	return batch
+}
+
+func (q *Queue) fill(batch []*event.Event) []*event.Event {
 	for len(batch) < batchSize {
 		select {
 		case e := <-q.events:
@@ -129,6 +138,32 @@ func (q *Queue) take(ctx context.Context, batch []*event.Event) []*event.Event {
 		}
 	}
 	return batch
+}
+
+// Cork lets events come together until Uncork: a write costs as much as encoding some of them. A whole batch is written at once.
+func (q *Queue) Cork() { q.corked.Store(true) }
+
+// Uncork has what is queued written.
+func (q *Queue) Uncork() {
+	q.corked.Store(false)
+	if len(q.events) > 0 {
+		q.wake()
+	}
+}
+
+func (q *Queue) wake() {
+	select {
+	case q.ready <- struct{}{}:
+	default:
+	}
+}
+
+// queued counts an event that waits now, and wakes Run where it should not wait for more.
+func (q *Queue) queued() {
+	q.report.Queued++
+	if !q.corked.Load() || len(q.events) >= min(batchSize, cap(q.events)) {
+		q.wake()
+	}
 }
 
 // end refuses further events, counts those that are left as given up, and closes the writer.
