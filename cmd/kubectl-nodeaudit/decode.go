@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +24,9 @@ Nothing is lost: a line that is no record is an event of type UNREADABLE, and is
 status tells only whether all files could be read.
 
 Names of users and groups are those that the log itself has (log_format = ENRICHED); with --root those of a host are used where it has none.`
+
+// gcPercent lets garbage grow to some 16 MiB before it is collected: of a log nearly everything is, and little is kept.
+const gcPercent = 400
 
 type decodeFlags struct{ root, output string }
 
@@ -47,6 +50,7 @@ func (f *decodeFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	d := newDecoding(c.OutOrStdout(), c.ErrOrStderr(), write)
 	if f.root != "" {
 		if err := isRoot(f.root); err != nil {
@@ -67,16 +71,16 @@ type decoding struct {
 	node     string // whose records came last
 	last     *reassemble.Reassembler
 	form     form
-	out      *bufio.Writer
-	line     []byte
-	err      error // of out
+	out      io.Writer
+	lines    []byte // on their way out
+	err      error  // of out
 	words    *complaints
 	progress *progress
 }
 
 func newDecoding(out, words io.Writer, write form) *decoding {
 	return &decoding{
-		nodes: map[string]*reassemble.Reassembler{}, form: write, out: bufio.NewWriterSize(out, 256<<10),
+		nodes: map[string]*reassemble.Reassembler{}, form: write, out: out,
 		words: &complaints{out: words}, progress: newProgress(words),
 	}
 }
@@ -95,9 +99,7 @@ func (d *decoding) files(names []string, stdin io.Reader) error {
 	}
 	d.progress.end()
 	d.words.end()
-	if err := d.out.Flush(); d.err == nil {
-		d.err = err
-	}
+	d.flush()
 	if d.err != nil {
 		return fmt.Errorf("printing events: %w", d.err)
 	}
@@ -146,12 +148,22 @@ func (d *decoding) turn(node string) {
 	d.node, d.last = node, r
 }
 
+// together is how much is written at once.
+const together = 256 << 10
+
 // print writes an event, unless something could not be written before.
 func (d *decoding) print(e *event.Event) {
 	if d.err != nil {
 		return
 	}
-	if d.line, d.err = d.form(d.line[:0], e); d.err == nil {
-		_, d.err = d.out.Write(d.line)
+	if d.lines, d.err = d.form(d.lines, e); d.err == nil && len(d.lines) >= together {
+		d.flush()
+	}
+}
+
+func (d *decoding) flush() {
+	if d.err == nil {
+		_, d.err = d.out.Write(d.lines)
+		d.lines = d.lines[:0]
 	}
 }

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strings"
+
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
@@ -20,6 +22,7 @@ type Decoder struct {
 	event  event.Event
 	exit   int64
 	socket event.Socket
+	body   int // where the text of the last record began
 	call   callNumbers
 	own    event.Result // of the record that says what happened
 	rest   event.Result // of the others, that of the system call first
@@ -77,7 +80,7 @@ func (d *Decoder) reset(group event.Group) *event.Event {
 		Process: event.Process{Args: e.Args[:0]},
 		Records: append(e.Records[:0], group.Records...),
 	}
-	d.call, d.own, d.rest = callNumbers{}, "", ""
+	d.call, d.own, d.rest, d.body = callNumbers{}, "", "", 0
 	for i := range e.Records {
 		// A record of a log may have a name that has no number.
 		if r := &e.Records[i]; r.Type != 0 || r.TypeName == "" {
@@ -100,8 +103,10 @@ func (d *Decoder) finish(e *event.Event) {
 
 // read puts the fields of a record where they belong in the event, and its result where result points.
 func (d *Decoder) read(r *event.Record, result *event.Result) {
-	s := scanner{text: r.Data, at: bodyOf(r.Data)}
+	s := scanner{text: r.Data, at: d.bodyOf(r.Data)}
 	switch r.Type {
+	case typeSyscall:
+		d.readCall(r.Type, &s, result)
 	case typePath:
 		d.readPath(&s)
 	case typeExecve:
@@ -118,14 +123,17 @@ func (d *Decoder) read(r *event.Record, result *event.Result) {
 	}
 }
 
-// bodyOf is where the text behind the record's header begins, `audit(1700000000.001:7): `.
-func bodyOf(data string) int {
-	for i := 0; i+1 < len(data); i++ {
-		if data[i] == ')' && data[i+1] == ':' {
-			return i + 2
-		}
+// bodyOf is where the text behind the record's header begins, `audit(1700000000.001:7): `. The headers of an event have the same length.
+func (d *Decoder) bodyOf(data string) int {
+	const end = "):"
+	if at := d.body; at >= len(end) && at <= len(data) && data[at-len(end):at] == end {
+		return at
 	}
-	return 0
+	d.body = strings.Index(data, end) + len(end)
+	if d.body < len(end) {
+		d.body = 0
+	}
+	return d.body
 }
 
 func (d *Decoder) readProctitle(s *scanner) {

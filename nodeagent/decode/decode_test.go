@@ -139,14 +139,26 @@ func FuzzEvent(f *testing.F) {
 	f.Add(uint16(auparse.AUDIT_USER_CMD), header+`pid=7 msg='cwd="/" cmd=6C73 res=success'`)
 	f.Add(uint16(auparse.AUDIT_PROCTITLE), header+"proctitle=6D76002F")
 	f.Add(uint16(9999), "\xff\x00='\"")
+	f.Add(uint16(typeSyscall), header+"arch=80000016 syscall=5 a0=1 a1=41 a2=1b6 per=400000\x1dARCH=s390x SYSCALL=open")
+	f.Add(uint16(typeAVC), header+"avc:  denied  { read } for  pid=1 capability=21")
+	f.Add(uint16(typeCapset), header+"cap_pp=000001fffeffffff")
+	used := &Decoder{Names: someNames{}}
 	f.Fuzz(func(t *testing.T, kind uint16, data string) {
-		e := new(Decoder).Event(event.Group{Records: []event.Record{{Type: kind, Data: data}}})
-		if e.Records[0].Data != data {
-			t.Errorf("the raw record changed: %q", e.Records[0].Data)
+		// The same twice, between two others: records of one event, and the memory of the event before.
+		group := event.Group{Records: []event.Record{{Type: kind, Data: data}, {Type: typeSyscall, Data: data}, {Type: kind, Data: data}}}
+		e := (&Decoder{Names: someNames{}}).Event(group)
+		for _, r := range e.Records {
+			if r.Data != data {
+				t.Errorf("the raw record changed: %q", r.Data)
+			}
 		}
 		line, err := event.AppendLine(nil, e)
 		if err != nil {
 			t.Fatalf("encoding: %v", err)
+		}
+		again, err := event.AppendLine(nil, used.Read(group))
+		if err != nil || string(again) != string(line) {
+			t.Fatalf("a decoder that was used before says %s, %v, want %s", again, err, line)
 		}
 		var back event.Event
 		if err := json.Unmarshal(line, &back); err != nil {

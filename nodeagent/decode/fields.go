@@ -7,70 +7,183 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
+// field is a field with a place of its own in an event.
+type field uint8
+
+const (
+	otherField field = iota
+	archField
+	syscallField
+	resultField
+	exitField
+	argumentField
+	itemsField // the number of PATH records
+	pidField
+	ppidField
+	auidField
+	sesField
+	uidField
+	gidField
+	euidField
+	egidField
+	suidField
+	sgidField
+	fsuidField
+	fsgidField
+	subjField
+	ttyField
+	commField
+	exeField
+	cwdField
+	keyField
+)
+
+// fieldOf returns the field of a name.
+func fieldOf(name string) field {
+	switch name {
+	case "arch":
+		return archField
+	case "syscall":
+		return syscallField
+	case "success", "res":
+		return resultField
+	case "exit":
+		return exitField
+	case "a0", "a1", "a2", "a3":
+		return argumentField
+	case "items":
+		return itemsField
+	case "pid":
+		return pidField
+	case "ppid":
+		return ppidField
+	case "auid":
+		return auidField
+	case "ses":
+		return sesField
+	case "uid":
+		return uidField
+	case "gid":
+		return gidField
+	case "euid":
+		return euidField
+	case "egid":
+		return egidField
+	case "suid":
+		return suidField
+	case "sgid":
+		return sgidField
+	case "fsuid":
+		return fsuidField
+	case "fsgid":
+		return fsgidField
+	case "subj":
+		return subjField
+	case "tty", "terminal":
+		return ttyField
+	case "comm":
+		return commField
+	case "exe":
+		return exeField
+	case "cwd":
+		return cwdField
+	case "key":
+		return keyField
+	}
+	return otherField
+}
+
+// callOrder is the order in which the kernel writes the fields of a system call: audit_log_exit and audit_log_task_info. Some may be left out.
+var callOrder = func() (order []expected) {
+	for name := range strings.FieldsSeq(`arch syscall success exit a0 a1 a2 a3 items ppid pid auid uid gid euid suid fsuid egid sgid fsgid tty ses comm exe
+		subj key`) {
+		order = append(order, expected{name + "=", fieldOf(name)})
+	}
+	return order
+}()
+
+// expected is a field that is likely to come next.
+type expected struct {
+	name  string // with the equals sign
+	field field
+}
+
+// readCall is readFields for a system call: where the fields come in the kernel's order, nobody searches for their names.
+func (d *Decoder) readCall(kind uint16, s *scanner, result *event.Result) {
+	for i := range callOrder {
+		if e := &callOrder[i]; s.expect(e.name) && !s.absent() {
+			d.take(e.field, kind, s, result)
+		}
+	}
+	d.readFields(kind, s, result)
+}
+
 // readFields reads a record in which fields have no order and no number. The first record that has one counts.
 func (d *Decoder) readFields(kind uint16, s *scanner, result *event.Result) {
-	e := &d.event
 	for s.next() {
 		if s.enriched {
 			d.readName(s)
-			continue
+		} else if !s.absent() {
+			d.take(fieldOf(s.key), kind, s, result)
 		}
-		if s.absent() {
-			continue
+	}
+}
+
+// take puts a field where it belongs.
+func (d *Decoder) take(f field, kind uint16, s *scanner, result *event.Result) {
+	e := &d.event
+	switch f {
+	case otherField:
+		d.addField(kind, s)
+	case archField:
+		set(&d.call.arch, s.raw)
+	case syscallField:
+		set(&d.call.syscall, s.raw)
+	case resultField:
+		setResult(result, s.raw)
+	case exitField:
+		d.setExit(s.raw)
+	case argumentField:
+		if len(e.SyscallArgs) < 4 {
+			e.SyscallArgs = append(e.SyscallArgs, s.raw)
 		}
-		switch s.key {
-		case "arch":
-			set(&d.call.arch, s.raw)
-		case "syscall":
-			set(&d.call.syscall, s.raw)
-		case "success", "res":
-			setResult(result, s.raw)
-		case "exit":
-			d.setExit(s.raw)
-		case "a0", "a1", "a2", "a3":
-			if len(e.SyscallArgs) < 4 {
-				e.SyscallArgs = append(e.SyscallArgs, s.raw)
-			}
-		case "items": // the number of PATH records
-		case "pid":
-			setID(&e.PID, s)
-		case "ppid":
-			setID(&e.PPID, s)
-		case "auid":
-			setID(&e.AUID, s)
-		case "ses":
-			setID(&e.Ses, s)
-		case "uid":
-			setID(&e.UID, s)
-		case "gid":
-			setID(&e.GID, s)
-		case "euid":
-			setID(&e.EUID, s)
-		case "egid":
-			setID(&e.EGID, s)
-		case "suid":
-			setID(&e.SUID, s)
-		case "sgid":
-			setID(&e.SGID, s)
-		case "fsuid":
-			setID(&e.FSUID, s)
-		case "fsgid":
-			setID(&e.FSGID, s)
-		case "subj":
-			set(&e.Subj, s.raw)
-		case "tty", "terminal":
-			set(&e.TTY, s.raw)
-		case "comm":
-			d.setText(&e.Comm, s)
-		case "exe":
-			d.setText(&e.Exe, s)
-		case "cwd":
-			d.setText(&e.CWD, s)
-		case "key":
-			d.setKeys(s)
-		default:
-			d.addField(kind, s)
-		}
+	case itemsField:
+	case pidField:
+		setID(&e.PID, s)
+	case ppidField:
+		setID(&e.PPID, s)
+	case auidField:
+		setID(&e.AUID, s)
+	case sesField:
+		setID(&e.Ses, s)
+	case uidField:
+		setID(&e.UID, s)
+	case gidField:
+		setID(&e.GID, s)
+	case euidField:
+		setID(&e.EUID, s)
+	case egidField:
+		setID(&e.EGID, s)
+	case suidField:
+		setID(&e.SUID, s)
+	case sgidField:
+		setID(&e.SGID, s)
+	case fsuidField:
+		setID(&e.FSUID, s)
+	case fsgidField:
+		setID(&e.FSGID, s)
+	case subjField:
+		set(&e.Subj, s.raw)
+	case ttyField:
+		set(&e.TTY, s.raw)
+	case commField:
+		d.setText(&e.Comm, s)
+	case exeField:
+		d.setText(&e.Exe, s)
+	case cwdField:
+		d.setText(&e.CWD, s)
+	case keyField:
+		d.setKeys(s)
 	}
 }
 

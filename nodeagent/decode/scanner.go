@@ -33,7 +33,7 @@ func (s *scanner) next() bool {
 			continue
 		}
 		start := at
-		for at < len(text) && text[at] != '=' && text[at] != ' ' && text[at] != '\n' && text[at] != separator {
+		for at < len(text) && text[at] != '=' && (text[at] > ' ' || !endsWord(text[at])) {
 			at++
 		}
 		if at == len(text) {
@@ -59,6 +59,20 @@ func (s *scanner) next() bool {
 	return false
 }
 
+// expect goes to the next field where that has this name, which is written with the equals sign, and says whether it has.
+func (s *scanner) expect(name string) bool {
+	at := s.at
+	if at < len(s.text) && s.text[at] == ' ' {
+		at++
+	}
+	if len(s.text)-at < len(name) || s.text[at:at+len(name)] != name {
+		return false
+	}
+	s.key = name[:len(name)-1]
+	s.at = s.value(at + len(name))
+	return true
+}
+
 // value takes the value that begins at a place and returns where it ends. There is no escaping in quotes: a text with a quote in it is in
 // hexadecimal.
 func (s *scanner) value(at int) (end int) {
@@ -74,7 +88,7 @@ func (s *scanner) value(at int) (end int) {
 		return at + length + 1
 	}
 	start := at
-	for at < len(text) && text[at] != ' ' && text[at] != '\n' && text[at] != separator {
+	for at < len(text) && (text[at] > ' ' || !endsWord(text[at])) {
 		at++
 	}
 	if s.inside && at == s.closing+1 && at > start {
@@ -83,6 +97,9 @@ func (s *scanner) value(at int) (end int) {
 	s.raw, s.quoted = text[start:at], false
 	return at
 }
+
+// endsWord says whether a byte stands behind a word. None of them is above a space.
+func endsWord(c byte) bool { return c == ' ' || c == '\n' || c == separator }
 
 // message takes note of where msg='…' ends: at the last quote of the record, before the part that auditd added.
 func (s *scanner) message(open int) {

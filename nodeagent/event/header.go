@@ -46,6 +46,24 @@ func ParseHeader(data string) (h Header, ok bool) {
 	return Header{Milliseconds: int64(seconds*1000 + milliseconds), Serial: uint32(serial), Body: at}, true
 }
 
+// Headers parses headers, and knows the last one: the records of an event have the same. It is for one goroutine.
+type Headers struct {
+	text string
+	last Header
+}
+
+// Parse is ParseHeader.
+func (h *Headers) Parse(data string) (Header, bool) {
+	if n := len(h.text); n > 0 && len(data) >= n && data[:n] == h.text {
+		return h.last, true
+	}
+	header, ok := ParseHeader(data)
+	if ok {
+		h.text, h.last = data[:header.Body], header
+	}
+	return header, ok
+}
+
 // decimal reads a number of at most most up to the byte that ends it, and returns where it goes on behind that.
 func decimal(text string, at int, end byte, most uint64) (n uint64, next int, ok bool) {
 	start := at

@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -27,8 +28,14 @@ func TestParseHeader(t *testing.T) {
 		{"nothing", "", event.Header{}, false},
 		{"something else", "nonsense", event.Header{}, false},
 	}
-	for _, test := range tests {
+	var headers event.Headers
+	for _, test := range slices.Concat(tests, tests) {
 		t.Run(test.name, func(t *testing.T) {
+			for range 2 {
+				if got, ok := headers.Parse(test.data); got != test.want || ok != test.ok {
+					t.Errorf("Headers.Parse(%q) = %+v, %v, want %+v, %v", test.data, got, ok, test.want, test.ok)
+				}
+			}
 			if got, ok := event.ParseHeader(test.data); got != test.want || ok != test.ok {
 				t.Errorf("ParseHeader(%q) = %+v, %v, want %+v, %v", test.data, got, ok, test.want, test.ok)
 			}

@@ -2,16 +2,11 @@ package event
 
 import (
 	"encoding/base64"
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
-
-// plain says of each byte whether JSON takes it in a string as it is and as a character of its own.
-var plain = func() (table [256]bool) {
-	for c := range table {
-		table[c] = c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\'
-	}
-	return table
-}()
 
 const digits = "0123456789abcdef"
 
@@ -22,53 +17,95 @@ func appendText(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// appendEscaped appends what stands between the quotes of a JSON string, and says whether s is UTF-8.
+// room is how much is always free while a text is written: what is written at once, or the longest escape.
+const room = 32
+
+// appendEscaped appends what stands between the quotes of a JSON string, and says whether s is UTF-8. It looks at eight or sixteen bytes at a
+// time and writes them where they are plain: most of a line is text of records.
 func appendEscaped(b []byte, s string) (_ []byte, valid bool) {
 	valid = true
-	for {
-		n := plainLength(s)
-		b = append(b, s[:n]...)
-		if n == len(s) {
-			return b, valid
+	for len(s) > 0 {
+		if cap(b)-len(b) < room {
+			b = slices.Grow(b, len(s)+room)
 		}
-		c := s[n]
-		if c < utf8.RuneSelf {
-			b = appendEscape(b, c)
-			s = s[n+1:]
+		to := b[len(b) : len(b)+room]
+		if len(s) >= 16 {
+			first, second := load(s), load(s[8:])
+			if special(first)|special(second) == 0 {
+				binary.LittleEndian.PutUint64(to, first)
+				binary.LittleEndian.PutUint64(to[8:], second)
+				b, s = b[:len(b)+16], s[16:]
+				continue
+			}
+		}
+		length := min(len(s), 8)
+		var word uint64
+		if length == 8 {
+			word = load(s)
+		} else {
+			word = loadShort(s)
+		}
+		binary.LittleEndian.PutUint64(to, word)
+		found := special(word)
+		if found == 0 {
+			b, s = b[:len(b)+length], s[length:]
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(s[n:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b = append(b, `\ufffd`...)
-			valid = false
-		case r == '\u2028' || r == '\u2029': // JavaScript takes these for ends of lines
-			b = append(append(b, `\u202`...), digits[r&0xf])
-		default:
-			b = append(b, s[n:n+size]...)
-		}
-		s = s[n+size:]
+		n := bits.TrailingZeros64(found) / 8
+		b, s = b[:len(b)+n], s[n:]
+		var ok bool
+		b, n, ok = appendSpecial(b, s)
+		s = s[n:]
+		valid = valid && ok
 	}
+	return b, valid
 }
 
-// plainLength is how many bytes at the beginning of s are plain. It looks at eight at a time: most of a line is text of records.
-func plainLength(s string) int {
+// loadShort is load for less than eight bytes, of which there is one. Spaces, which are plain, stand for the rest.
+func loadShort(s string) uint64 {
+	const spaces = 0x2020202020202020
+	var word uint64
+	switch n := len(s); {
+	case n >= 4:
+		low := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+		t := s[n-4:]
+		high := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24
+		word = low | high<<(8*uint(n-4))
+	default:
+		word = uint64(s[0]) | uint64(s[n/2])<<(8*uint(n/2)) | uint64(s[n-1])<<(8*uint(n-1))
+	}
+	return word | spaces<<(8*uint(len(s)))
+}
+
+// load is the first eight bytes, the first of them lowest.
+func load(s string) uint64 {
+	s = s[:8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// special has the high bit of bytes that are not plain: below a space, equal to one of two, or beyond ASCII. The lowest is exact; those above it
+// may be wrong, as a difference borrows from the next byte.
+func special(word uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	n := 0
-	for ; n+8 <= len(s); n += 8 {
-		w := s[n : n+8]
-		word := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
-			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
-		quote, backslash := word^(ones*'"'), word^(ones*'\\')
-		// The high bit of a byte is set where it is below a space, equal to one of the two, or beyond ASCII.
-		if (word|(word-ones*' ')|(quote-ones)|(backslash-ones))&high != 0 {
-			break
-		}
+	quote, backslash := word^(ones*'"'), word^(ones*'\\')
+	return (word | (word - ones*' ') | (quote - ones) | (backslash - ones)) & high
+}
+
+// appendSpecial appends the first character of s, which is not plain, and returns how long it is, and whether it is UTF-8.
+func appendSpecial(b []byte, s string) (_ []byte, size int, valid bool) {
+	if c := s[0]; c < utf8.RuneSelf {
+		return appendEscape(b, c), 1, true
 	}
-	for n < len(s) && plain[s[n]] {
-		n++
+	r, size := utf8.DecodeRuneInString(s)
+	switch {
+	case r == utf8.RuneError && size == 1:
+		return append(b, `\ufffd`...), 1, false
+	case r == '\u2028' || r == '\u2029': // JavaScript takes these for ends of lines
+		return append(append(b, `\u202`...), digits[r&0xf]), size, true
+	default:
+		return append(b, s[:size]...), size, true
 	}
-	return n
 }
 
 // appendEscape appends a byte of ASCII that is not plain, as encoding/json does.

@@ -17,8 +17,8 @@ type journalEntry struct {
 	Message string `json:"MESSAGE"`
 }
 
-// setRecord puts the header together again.
-func (e journalEntry) setRecord(line *Line) bool {
+// setEntry puts the header together again.
+func (r *Reader) setEntry(line *Line, e journalEntry) bool {
 	kind, err := strconv.ParseUint(e.Type, 10, 16)
 	if err != nil {
 		return false
@@ -33,6 +33,6 @@ func (e journalEntry) setRecord(line *Line) bool {
 	}
 	_, text, _ := strings.Cut(e.Message, " ")
 	line.Node = e.Host
-	setRecord(line, event.TypeName(uint16(kind)), fmt.Sprintf("audit(%d.%03d:%d): %s", microseconds/1e6, microseconds/1e3%1e3, serial, text))
+	r.setRecord(line, event.TypeName(uint16(kind)), fmt.Sprintf("audit(%d.%03d:%d): %s", microseconds/1e6, microseconds/1e3%1e3, serial, text))
 	return true
 }

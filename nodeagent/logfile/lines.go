@@ -3,7 +3,7 @@ package logfile
 import (
 	"bytes"
 	"io"
-	"strings"
+	"unsafe"
 )
 
 const (
@@ -12,12 +12,12 @@ const (
 	longest = 1 << 20
 )
 
-// lines cuts a stream into lines. The texts of lines lie in blocks that are never written to again, so that a line may be kept; it is kept with
+// lines cuts a stream into lines. The texts of lines lie in blocks of which no byte is written twice, so that a line may be kept; it is kept with
 // its block.
 type lines struct {
 	in    io.Reader
-	bytes []byte // read, and not yet in a block
-	block string // of whole lines
+	block []byte // as far as it is read
+	at    int    // where the next line begins
 	err   error
 }
 
@@ -25,15 +25,14 @@ type lines struct {
 // whether that was the end.
 func (l *lines) next() (string, bool) {
 	for {
-		if end := strings.IndexByte(l.block, '\n'); end >= 0 {
-			line := l.block[:end]
-			l.block = l.block[end+1:]
-			return line, true
+		rest := l.block[l.at:]
+		if end := bytes.IndexByte(rest, '\n'); end >= 0 {
+			l.at += end + 1
+			return text(rest[:end]), true
 		}
-		if l.block != "" { // a last line, or a part of one that is too long
-			line := l.block
-			l.block = ""
-			return line, true
+		if len(rest) >= longest || len(rest) > 0 && l.err != nil { // a part of a line that is too long, or the last
+			l.at = len(l.block)
+			return text(rest), true
 		}
 		if l.err != nil {
 			return "", false
@@ -42,31 +41,18 @@ func (l *lines) next() (string, bool) {
 	}
 }
 
-// fill reads until there is a whole line, and makes a block of all whole lines.
+// fill reads more, into a new block where this one is full.
 func (l *lines) fill() {
-	if l.bytes == nil {
-		l.bytes = make([]byte, 0, blockSize)
+	if len(l.block) == cap(l.block) {
+		rest := l.block[l.at:]
+		l.block = append(make([]byte, 0, max(blockSize, 2*len(rest))), rest...)
+		l.at = 0
 	}
-	for l.err == nil {
-		if len(l.bytes) == cap(l.bytes) {
-			l.bytes = append(make([]byte, 0, 2*cap(l.bytes)), l.bytes...)
-		}
-		n, err := l.in.Read(l.bytes[len(l.bytes):cap(l.bytes)])
-		old := len(l.bytes)
-		l.bytes, l.err = l.bytes[:old+n], err
-		if end := bytes.LastIndexByte(l.bytes[old:], '\n'); end >= 0 {
-			l.cut(old + end + 1)
-			return
-		}
-		if len(l.bytes) >= longest {
-			break
-		}
-	}
-	l.cut(len(l.bytes))
+	n, err := l.in.Read(l.block[len(l.block):cap(l.block)])
+	l.block, l.err = l.block[:len(l.block)+n], err
 }
 
-// cut makes a block of the first bytes.
-func (l *lines) cut(end int) {
-	l.block = string(l.bytes[:end])
-	l.bytes = l.bytes[:copy(l.bytes, l.bytes[end:])]
+// text makes a text of bytes that nobody writes again.
+func text(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // fill writes behind what was read, or to another block
 }

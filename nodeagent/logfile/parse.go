@@ -15,12 +15,12 @@ var (
 )
 
 // parse reads a line, and says whether there is something in it.
-func parse(text string, line *Line) bool {
+func (r *Reader) parse(text string, line *Line) bool {
 	if node, rest, ok := nodeOf(text); ok {
 		line.Node, text = node, rest
 	}
 	if name, data, ok := auditd(text); ok {
-		setRecord(line, name, data)
+		r.setRecord(line, name, data)
 		return true
 	}
 	if isEmpty(text) {
@@ -28,9 +28,9 @@ func parse(text string, line *Line) bool {
 	}
 	switch {
 	case text[0] == '{':
-		parseJSON(text, line)
-	case parseKernel(text, line):
-	case parseSyslog(text, line):
+		r.parseJSON(text, line)
+	case r.parseKernel(text, line):
+	case r.parseSyslog(text, line):
 	default:
 		setBroken(line, text)
 	}
@@ -57,7 +57,7 @@ func auditd(text string) (name, data string, ok bool) {
 		end++
 	}
 	name = text[len(kind):end]
-	if len(text)-end < 1+len(message) || text[end+1:end+1+len(message)] != message {
+	if name == "" || len(text)-end < 1+len(message) || text[end+1:end+1+len(message)] != message {
 		return "", "", false
 	}
 	return name, text[end+1+len(message):], true
@@ -70,13 +70,13 @@ func isEmpty(text string) bool {
 }
 
 // setRecord sets the record. A name that has no number stays a name.
-func setRecord(line *Line, name, data string) {
+func (r *Reader) setRecord(line *Line, name, data string) {
 	line.Record.Data = data
 	var known bool
-	if line.Record.Type, known = event.TypeNumber(name); !known {
+	if line.Record.Type, known = event.TypeNumber(name); !known || line.Record.Type == 0 {
 		line.Record.TypeName = name
 	}
-	if _, ok := event.ParseHeader(data); !ok {
+	if _, ok := r.headers.Parse(data); !ok {
 		line.Err = errHeader
 	}
 }
@@ -87,19 +87,19 @@ func setBroken(line *Line, text string) {
 }
 
 // parseKernel reads the records that the kernel writes to its own log: `… audit: type=1400 audit(1700000000.123:42): …`.
-func parseKernel(text string, line *Line) bool {
+func (r *Reader) parseKernel(text string, line *Line) bool {
 	_, after, _ := strings.Cut(text, "type=")
 	digits, data, ok := strings.Cut(after, " ")
 	number, err := strconv.ParseUint(digits, 10, 16)
 	if !ok || err != nil || !strings.HasPrefix(data, "audit(") {
 		return false
 	}
-	setRecord(line, event.TypeName(uint16(number)), data)
+	r.setRecord(line, event.TypeName(uint16(number)), data)
 	return true
 }
 
 // parseSyslog reads what a plugin of auditd sends to syslog: a prefix of that, then the line as auditd has it.
-func parseSyslog(text string, line *Line) bool {
+func (r *Reader) parseSyslog(text string, line *Line) bool {
 	start := strings.Index(text, " type=")
 	if start < 0 {
 		return false
@@ -109,13 +109,13 @@ func parseSyslog(text string, line *Line) bool {
 	}
 	name, data, ok := auditd(text[start+1:])
 	if ok {
-		setRecord(line, name, data)
+		r.setRecord(line, name, data)
 	}
 	return ok
 }
 
 // parseJSON reads an event of the agent, or an entry of `journalctl -o json`.
-func parseJSON(text string, line *Line) {
+func (r *Reader) parseJSON(text string, line *Line) {
 	if strings.HasPrefix(text, `{"time":`) {
 		e := &event.Event{}
 		if err := json.Unmarshal([]byte(text), e); err == nil && len(e.Records) > 0 {
@@ -124,7 +124,7 @@ func parseJSON(text string, line *Line) {
 		}
 	}
 	var entry journalEntry
-	if err := json.Unmarshal([]byte(text), &entry); err != nil || !entry.setRecord(line) {
+	if err := json.Unmarshal([]byte(text), &entry); err != nil || !r.setEntry(line, entry) {
 		setBroken(line, text)
 	}
 }

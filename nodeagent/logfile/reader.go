@@ -26,8 +26,9 @@ const BrokenType = "UNREADABLE"
 
 // Reader reads the lines of a log. It is for one goroutine.
 type Reader struct {
-	lines  lines
-	number int64
+	lines   lines
+	number  int64
+	headers event.Headers
 }
 
 // NewReader returns a Reader of a log, which may be compressed with gzip, zstd or xz. The error says that what is compressed cannot be read.
@@ -48,7 +49,7 @@ func (r *Reader) Next(line *Line) bool {
 		}
 		r.number++
 		*line = Line{Number: r.number}
-		if parse(text, line) {
+		if r.parse(text, line) {
 			return true
 		}
 	}

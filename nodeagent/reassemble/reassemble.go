@@ -21,6 +21,8 @@ type Reassembler struct {
 	deliver  func(event.Group)
 	log      bool // records are of a log, which is read later
 	now      time.Time
+	latest   int64 // now, in milliseconds, of a log
+	headers  event.Headers
 	gaps     gaps
 	waiting  []*pending // in the order of their serials
 	free     []*pending
@@ -49,7 +51,7 @@ func NewLog(deliver func(event.Group)) *Reassembler {
 
 // Push takes the next record in.
 func (r *Reassembler) Push(record event.Record) {
-	header, ok := event.ParseHeader(record.Data)
+	header, ok := r.headers.Parse(record.Data)
 	r.tell(header)
 	if !ok {
 		r.deliver(event.Group{Time: r.now.Truncate(time.Millisecond).UTC(), Records: []event.Record{record}})
@@ -70,8 +72,8 @@ func (r *Reassembler) tell(header event.Header) {
 		r.now = time.Now()
 		return
 	}
-	if r.now.UnixMilli() < header.Milliseconds {
-		r.now = header.Time()
+	if r.latest < header.Milliseconds {
+		r.latest, r.now = header.Milliseconds, header.Time()
 	}
 }
 

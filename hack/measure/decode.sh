@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# decode.sh [-log FILE] … prints the tables of docs/decode.md on decoding: processor time beside laurel, ausearch and go-libaudit on the same log,
+# allocations, and how memory grows. Without a log it captures one from this machine's kernel. It needs root, and installs laurel and auditd
+# where they are missing; auditd is not started.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+RUNLEVEL=1 hack/apt.sh laurel auditd || true
+CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/ ./cmd/kubectl-nodeaudit
+program=$PWD/bin/kubectl-nodeaudit
+measure=$(mktemp)
+trap 'rm -f "$measure"' EXIT
+go build -C hack/measure/decode -o "$measure" .
+"$measure" -nodeaudit "$program" "$@"

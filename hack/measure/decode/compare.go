@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// reader is a program that reads the log.
+type reader struct {
+	name string
+	args []string
+	in   bool // the log is its standard input
+	env  string
+	cpu  []time.Duration
+	peak int64 // in KiB
+}
+
+// size is that of a log.
+type size struct{ records, events, bytes int }
+
+func sizeOf(path string) (size, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return size{}, err
+	}
+	serials := map[string]bool{}
+	s := size{bytes: len(text)}
+	for line := range bytes.Lines(text) {
+		s.records++
+		_, after, _ := bytes.Cut(line, []byte("msg=audit("))
+		serial, _, _ := bytes.Cut(after, []byte(")"))
+		serials[string(serial)] = true
+	}
+	s.events = len(serials)
+	return s, nil
+}
+
+const laurelConfig = `directory = %q
+user = "root"
+[auditlog]
+file = "laurel.log"
+size = 100000000000
+generations = 0
+[transform]
+execve-argv = [ "array" ]
+[translate]
+universal = %v
+user-db = %v
+[enrich]
+pid = %v
+container = %v
+script = %v
+execve-env = []
+`
+
+// readers are the programs that are there.
+func readers(o options, scratch string) ([]*reader, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	all := []*reader{
+		{name: "nodeaudit decode --root /", args: []string{o.program, "decode", "--root", "/", o.log}},
+		{name: "go-libaudit 2.6.2: Reassembler, aucoalesce, encoding/json", args: []string{self, libauditCommand, o.log}, env: "GOMAXPROCS=1"},
+	}
+	if _, err := exec.LookPath("ausearch"); err == nil {
+		all = append(all, &reader{name: "ausearch -i", args: []string{"ausearch", "-i", "-if", o.log}})
+	} else {
+		fmt.Fprintln(os.Stderr, "ausearch is not there (apt install auditd)")
+	}
+	if _, err := exec.LookPath("laurel"); err != nil {
+		fmt.Fprintln(os.Stderr, "laurel is not there (apt install laurel)")
+		return all, nil
+	}
+	for name, full := range map[string]bool{"laurel 0.5.1, least": false, "laurel 0.5.1, all translation and enrichment": true} {
+		file := filepath.Join(scratch, fmt.Sprintf("laurel-%v.toml", full))
+		text := fmt.Sprintf(laurelConfig, scratch, full, full, full, full, full)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+		all = append(all, &reader{name: name, args: []string{"laurel", "-c", file}, in: true})
+	}
+	slices.SortFunc(all[1:], func(a, b *reader) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	return all, nil
+}
+
+// compare runs the programs in turn and prints a table.
+func compare(ctx context.Context, o options, scratch string, s size) error {
+	all, err := readers(o, scratch)
+	if err != nil {
+		return err
+	}
+	for run := range o.runs {
+		for _, r := range all {
+			fmt.Fprintf(os.Stderr, "run %d: %s\n", run+1, r.name)
+			if err := r.run(ctx, o.log, scratch); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+		}
+	}
+	own := all[0].median()
+	fmt.Println("| program | CPU s, median | from–to | µs per record | peak MiB | times nodeaudit |\n|---|---|---|---|---|---|")
+	for _, r := range all {
+		fmt.Printf("| %s | %.2f | %.2f–%.2f | %.2f | %d | %.1f |\n", r.name, r.median().Seconds(), slices.Min(r.cpu).Seconds(), slices.Max(r.cpu).Seconds(),
+			float64(r.median().Microseconds())/float64(s.records), r.peak>>10, float64(r.median())/float64(own))
+	}
+	fmt.Println()
+	return nil
+}
+
+// run runs a program once.
+func (r *reader) run(ctx context.Context, log, scratch string) error {
+	out, err := os.Create(filepath.Join(scratch, "out"))
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	_ = os.Remove(filepath.Join(scratch, "laurel.log"))
+	command := exec.CommandContext(ctx, r.args[0], r.args[1:]...)
+	command.Stdout = out
+	command.Env = append(os.Environ(), r.env)
+	if r.in {
+		in, err := os.Open(log)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		command.Stdin = in
+	}
+	if err := command.Run(); err != nil {
+		return err
+	}
+	state := command.ProcessState
+	r.cpu = append(r.cpu, state.UserTime()+state.SystemTime())
+	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+		r.peak = max(r.peak, usage.Maxrss)
+	}
+	return nil
+}
+
+func (r *reader) median() time.Duration {
+	sorted := slices.Sorted(slices.Values(r.cpu))
+	return sorted[len(sorted)/2]
+}
