@@ -3,6 +3,7 @@ package stage
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,9 +47,7 @@ func auditd(more map[string]string) map[string]string {
 		"/lib/systemd/system/auditd.service": withAuditd, "/etc/systemd/system/multi-user.target.wants/auditd.service": withAuditd,
 		"/etc/audit/rules.d/audit.rules": "-D\n-b 8192\n-f 1\n",
 	}
-	for path, text := range more {
-		files[path] = text
-	}
+	maps.Copy(files, more)
 	return files
 }
 
@@ -160,26 +159,31 @@ func TestWhatIsStagedWithTheHostsAuditd(t *testing.T) {
 			map[string]string{"10-x.rules": "-e 2\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n", "",
 		},
 		"a lock that augenrules leaves where it is": {
-			map[string]string{"10-x.rules": "-w /x -p w\n-r 100 -e 2\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
+			map[string]string{"10-x.rules": "-w /x -p w\n-r 100 -e 2\n"},
+			true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
 			"/etc/audit/rules.d/10-x.rules:2: this -e 2 is not at the beginning",
 		},
 		"a lock that augenrules takes to the beginning": {
-			map[string]string{"99-x.rules": "-b 100 -e 2\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
+			map[string]string{"99-x.rules": "-b 100 -e 2\n"},
+			true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
 			"/etc/audit/rules.d/99-x.rules:1: this -e 2",
 		},
 		"a lock with a space before it, which Debian's awk does not see": {
-			map[string]string{"10-x.rules": "\t-e 2\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
+			map[string]string{"10-x.rules": "\t-e 2\n"},
+			true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
 			"10-x.rules:1: this -e 2",
 		},
 		"somebody opens it again": {
-			map[string]string{"99-x.rules": "-e 1\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
+			map[string]string{"99-x.rules": "-e 1\n"},
+			true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
 			"99-x.rules:1: this -e comes after ours",
 		},
 		"somebody opens it before": {
 			map[string]string{"10-x.rules": "-e 1\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n", "",
 		},
 		"rules of others that should not be there": {
-			map[string]string{"10-x.rules": "-w /x -p w\n"}, true, true, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
+			map[string]string{"10-x.rules": "-w /x -p w\n"},
+			true, true, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
 			"1 rules of the host's own files",
 		},
 	} {
