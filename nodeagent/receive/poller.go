@@ -1,7 +1,6 @@
 package receive
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -55,7 +54,7 @@ func newPoller() (*poller, error) {
 
 // pause returns after the time, or after wake. Sockets that are armed end it too.
 func (p *poller) pause(long time.Duration) {
-	if unix.TimerfdSettime(p.timer, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(long.Nanoseconds())}, nil) == nil {
+	if setTimer(p.timer, long) {
 		p.wait()
 	}
 }
@@ -70,16 +69,12 @@ func (p *poller) remove(fd int) { _ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL,
 
 // arm has the next datagram of the socket end the wait, or one that is there already.
 func (p *poller) arm(fd int) {
-	_ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: int32(fd)})
+	change(p.epoll, fd, unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT, Fd: int32(fd)})
 }
 
 // wait returns when an armed socket has something, or after wake.
 func (p *poller) wait() {
-	var events [4]unix.EpollEvent
-	_ = p.conn.Read(func(fd uintptr) bool {
-		n, err := unix.EpollWait(int(fd), events[:], 0)
-		return n > 0 || (err != nil && !errors.Is(err, unix.EINTR))
-	})
+	_ = p.conn.Read(func(fd uintptr) bool { return ready(int(fd)) })
 }
 
 // wake ends this wait and all to come, until rest.

@@ -45,11 +45,10 @@ func (r *ring) read(fd int) (int, error) {
 		r.headers[i].Namelen = unix.SizeofSockaddrNetlink
 	}
 	for {
-		first := uintptr(unsafe.Pointer(&r.headers[0])) //nolint:gosec // the ring outlives the call, and memory that escapes does not move
-		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), first, slots, unix.MSG_DONTWAIT, 0, 0)
+		n, errno := readDatagrams(fd, &r.headers)
 		switch errno {
 		case 0:
-			return int(n), nil
+			return n, nil
 		case unix.EINTR:
 		default:
 			return 0, errno
