@@ -1,0 +1,51 @@
+//go:build linux
+
+package trace
+
+import "unsafe"
+
+// record is what the programs note of a process, byte for byte. Times are nanoseconds since boot, groups the ids that are also the inode
+// numbers of their directories.
+type record struct {
+	Start, Exec, Moved, Exit uint64
+	Now, Before              ids
+	Parent                   uint32
+	Flags                    uint32
+	Comm                     [16]byte
+}
+
+// ids are a process's groups: on version 2, and in one hierarchy of version 1 where there is one.
+type ids struct {
+	Unified, Legacy uint64
+}
+
+// Flags of a record.
+const (
+	// flagInit marks the first process of a pid namespace.
+	flagInit = 1
+	// flagSeenLate marks a process that was there before the programs.
+	flagSeenLate = 2
+)
+
+// groupKey names a control group: ids are unique within a hierarchy.
+type groupKey struct {
+	Hierarchy, ID uint64
+}
+
+// groupPath is the path of a group below the root of its hierarchy, ended by a zero byte.
+type groupPath [512]byte
+
+const (
+	recordSize    = int16(unsafe.Sizeof(record{}))
+	offStart      = int16(unsafe.Offsetof(record{}.Start))
+	offExec       = int16(unsafe.Offsetof(record{}.Exec))
+	offMoved      = int16(unsafe.Offsetof(record{}.Moved))
+	offExit       = int16(unsafe.Offsetof(record{}.Exit))
+	offUnified    = int16(unsafe.Offsetof(record{}.Now))
+	offLegacy     = offUnified + 8
+	offWasUnified = int16(unsafe.Offsetof(record{}.Before))
+	offWasLegacy  = offWasUnified + 8
+	offParent     = int16(unsafe.Offsetof(record{}.Parent))
+	offFlags      = int16(unsafe.Offsetof(record{}.Flags))
+	offComm       = int16(unsafe.Offsetof(record{}.Comm))
+)

@@ -1,0 +1,29 @@
+package enrich
+
+import "time"
+
+// Tracer knows of processes from the kernel itself, also of those that are gone. It answers from memory.
+type Tracer interface {
+	// Process returns what is known of the process that had this pid last.
+	Process(pid uint32) (Traced, bool)
+}
+
+// Traced is what a Tracer knows of a process. Times are zero for what has not happened or was not seen.
+type Traced struct {
+	// Start, Exec and Exit are when the process was made, ran its last program, and ended.
+	Start, Exec, Exit time.Time
+	// Parent is the process that made it.
+	Parent uint32
+	// Init says that it is the first process of a pid namespace.
+	Init bool
+	// Comm is the name of its program, ended by zero bytes.
+	Comm [16]byte
+	// Groups is where it is now, or was at its end. Before is where it was until Moved.
+	Groups, Before Groups
+	Moved          time.Time
+}
+
+// Groups are the control groups of a process: on version 2, and in one hierarchy of version 1. Empty where there is none.
+type Groups struct {
+	Unified, Legacy string
+}
