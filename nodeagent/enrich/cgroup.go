@@ -15,20 +15,49 @@ type place struct {
 // configuration, and the id of the container. Both are empty for a process of the host. A pod without a container is the runtime's monitor of
 // one of its containers; a container without a pod is one of Docker, Podman or containerd alone.
 func ParseCgroup(text string) (podUID, containerID string) {
-	var best place
+	found := parseGroups(text)
+	return found.podUID, found.containerID
+}
+
+// parseGroups reads the lines of one process. On a node with both versions one of them may hold the root only: the line that says most counts.
+func parseGroups(text string) reading {
+	var best reading
 	for line := range strings.Lines(text) {
 		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
 		if len(parts) != 3 {
 			continue
 		}
-		if found := parsePath(parts[2]); found.weight() > best.weight() {
-			best = found
-		}
+		best.take(parts[2])
 	}
-	return best.podUID, best.containerID
+	return best.final()
 }
 
-// weight orders the lines of one process: on a node with both versions, one of them may hold the root only.
+// reading is what the groups of one process say.
+type reading struct {
+	place
+	unit  unit
+	known bool
+}
+
+// take looks at one more path.
+func (r *reading) take(path string) {
+	if found := parsePath(path); found.weight() > r.weight() {
+		r.place = found
+	}
+	if found := unitOf(path); r.unit == (unit{}) {
+		r.unit = found
+	}
+}
+
+// final leaves units to the host: the scope of a container says no more than the container's id.
+func (r *reading) final() reading {
+	if r.place != (place{}) {
+		r.unit = unit{}
+	}
+	return *r
+}
+
+// weight orders what the lines of one process say.
 func (p place) weight() int {
 	weight := 0
 	if p.podUID != "" {

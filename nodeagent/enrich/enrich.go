@@ -12,11 +12,16 @@ import (
 type Pod struct {
 	// Namespace and Name are the pod's.
 	Namespace, Name string
-	// Container and Image are the container's name and the image that its specification names. Empty as long as it is not clear which one
-	// of the pod's containers it is.
-	Container, Image string
+	// Container, Type and Image are the container's name, its kind, and the image that its specification names; ImageID is the one that runs.
+	// Empty as long as it is not clear which one of the pod's containers it is.
+	Container, Image, ImageID string
+	Type                      event.ContainerType
 	// Labels are the pod's. Nobody may write to the map.
 	Labels map[string]string
+	// Workload is what made the pod. Nil where nothing did.
+	Workload *event.Workload
+	// SharesPIDs says that its containers do not each have a pid namespace of their own.
+	SharesPIDs bool
 }
 
 // Pods knows the pods of this node. It answers from memory.
@@ -32,6 +37,8 @@ type Options struct {
 	HostRoot string
 	// Pods names pods. Nil where there is no cluster: UIDs and ids are given then.
 	Pods Pods
+	// Tracer knows processes from the kernel. Nil where it may not or cannot: /proc alone tells then.
+	Tracer Tracer
 	// Logger is told once if /proc cannot be read. Nil says nothing.
 	Logger *slog.Logger
 }
@@ -41,19 +48,24 @@ type Enricher struct {
 	proc   *proc
 	space  namespace
 	pods   Pods
+	tracer Tracer
+	forks  forks
 	logger *slog.Logger
 	warned bool
 	seen   *recent[uint32, sighting] // by pid
 	places *recent[string, reading]  // by the text of /proc/PID/cgroup
+	groups *recent[Groups, reading]
+	kin    *recent[uint32, *kin] // by pid
 }
 
-// Both bounds are far above what lives on a node at a time; full, the two maps take about 6 MiB.
+// The bounds are far above what lives on a node at a time; full, all of it takes about 10 MiB.
 const (
 	maxSeen   = 16384
 	maxPlaces = 2048
+	maxKin    = 8192
 )
 
-// New returns an Enricher.
+// New returns an Enricher. Without a Tracer it first looks at every process that there is.
 func New(options Options) *Enricher {
 	logger := options.Logger
 	if logger == nil {
@@ -61,20 +73,39 @@ func New(options Options) *Enricher {
 	}
 	root := filepath.Join("/", options.HostRoot)
 	proc := newProc(filepath.Join(root, "proc"))
-	return &Enricher{
+	r := &Enricher{
 		proc:   proc,
 		space:  findNamespace(root, proc),
 		pods:   options.Pods,
+		tracer: options.Tracer,
+		forks:  forks{proc: proc},
 		logger: logger,
 		seen:   newRecent[uint32, sighting](maxSeen),
 		places: newRecent[string, reading](maxPlaces),
+		groups: newRecent[Groups, reading](maxPlaces),
+		kin:    newRecent[uint32, *kin](maxKin),
 	}
+	if r.tracer == nil {
+		r.seed(time.Now())
+	}
+	return r
 }
 
 // Who fills e.Who. It reads at most a few files of /proc and never waits for the API server.
 func (r *Enricher) Who(e *event.Event) {
-	found := r.find(e, time.Now())
-	e.Who = event.Who{Confidence: found.confidence, PodUID: found.podUID, ContainerID: found.containerID}
+	now := time.Now()
+	found := r.find(e, now)
+	e.Who = event.Who{
+		Confidence: found.confidence, Source: found.source, PodUID: found.podUID, ContainerID: found.containerID,
+		Unit: found.unit.name, Slice: found.unit.slice, Session: found.unit.session,
+	}
+	entered := r.descent(e, found, now)
+	r.follow(e, found, now)
+	r.name(e, found, entered)
+}
+
+// name fills in what Pods knows.
+func (r *Enricher) name(e *event.Event, found sighting, entered bool) {
 	if r.pods == nil || found.podUID == "" {
 		return
 	}
@@ -82,6 +113,8 @@ func (r *Enricher) Who(e *event.Event) {
 	if !ok {
 		return
 	}
-	e.Who.Namespace, e.Who.Pod, e.Who.Labels = pod.Namespace, pod.Name, pod.Labels
-	e.Who.Container, e.Who.Image = pod.Container, pod.Image
+	e.Who.Namespace, e.Who.Pod, e.Who.Labels, e.Who.Workload = pod.Namespace, pod.Name, pod.Labels, pod.Workload
+	e.Who.Container, e.Who.ContainerType, e.Who.Image, e.Who.ImageID = pod.Container, pod.Type, pod.Image, pod.ImageID
+	// Where containers share a pid namespace, their first processes look like those that come from outside.
+	e.Who.Entered = entered && !pod.SharesPIDs
 }

@@ -24,7 +24,11 @@ const (
 // sighting is where a process was at a time.
 type sighting struct {
 	place
+	unit       unit
 	confidence event.Confidence
+	source     event.Source
+	traced     *Traced // what the Tracer told, where it did
+	forks      uint64  // how many processes there had been
 	at         time.Time
 	since      time.Time // when it was first seen there, of a row of looks that memory joins
 }

@@ -14,8 +14,8 @@ type Traced struct {
 	Start, Exec, Exit time.Time
 	// Parent is the process that made it.
 	Parent uint32
-	// Init says that it is the first process of a pid namespace.
-	Init bool
+	// Nested says that it is in a pid namespace other than the host's, and Init that it is the first process of its pid namespace.
+	Nested, Init bool
 	// Comm is the name of its program, ended by zero bytes.
 	Comm [16]byte
 	// Groups is where it is now, or was at its end. Before is where it was until Moved.

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
 // configHash is the annotation with the hash of a static pod. Its control group has this hash where that of others has the UID, because the
@@ -18,13 +19,16 @@ const configHash = "kubernetes.io/config.hash"
 type record struct {
 	metav1.ObjectMeta
 	hash       string
+	sharesPIDs bool
+	workload   *event.Workload
 	containers []container
 }
 
 // container is one of a pod's containers of any kind.
 type container struct {
 	name, image string
-	id          string // empty until the status tells
+	kind        event.ContainerType
+	id, imageID string // empty until the status tells
 	running     bool
 }
 
@@ -37,23 +41,28 @@ func newRecord(object any) (any, error) {
 	r := &record{hash: pod.Annotations[configHash]}
 	r.Namespace, r.Name, r.UID, r.Labels = pod.Namespace, pod.Name, pod.UID, pod.Labels
 	r.ResourceVersion = pod.ResourceVersion
+	r.sharesPIDs = pod.Spec.HostPID || (pod.Spec.ShareProcessNamespace != nil && *pod.Spec.ShareProcessNamespace)
+	r.workload = workloadOf(pod)
 	statuses := slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses, pod.Status.EphemeralContainerStatuses)
 	r.containers = make([]container, 0, len(pod.Spec.Containers)+len(pod.Spec.InitContainers)+len(pod.Spec.EphemeralContainers))
-	for _, c := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
-		r.add(c.Name, c.Image, statuses)
+	for _, c := range pod.Spec.Containers {
+		r.add(container{name: c.Name, image: c.Image, kind: event.ContainerMain}, statuses)
+	}
+	for _, c := range pod.Spec.InitContainers {
+		r.add(container{name: c.Name, image: c.Image, kind: event.ContainerInit}, statuses)
 	}
 	for _, c := range pod.Spec.EphemeralContainers {
-		r.add(c.Name, c.Image, statuses)
+		r.add(container{name: c.Name, image: c.Image, kind: event.ContainerEphemeral}, statuses)
 	}
 	return r, nil
 }
 
 // add takes a container in. Names are unique in a pod, over all kinds.
-func (r *record) add(name, image string, statuses []corev1.ContainerStatus) {
-	c := container{name: name, image: image}
+func (r *record) add(c container, statuses []corev1.ContainerStatus) {
 	for i := range statuses {
-		if statuses[i].Name == name {
+		if statuses[i].Name == c.name {
 			_, c.id, _ = strings.Cut(statuses[i].ContainerID, "://")
+			c.imageID = statuses[i].ImageID
 			c.running = statuses[i].State.Running != nil
 		}
 	}
@@ -70,9 +79,15 @@ func (r *record) keys() []string {
 
 // pod returns the answer for a container of the pod.
 func (r *record) pod(containerID string) enrich.Pod {
-	pod := enrich.Pod{Namespace: r.Namespace, Name: r.Name, Labels: r.Labels}
-	if c := r.container(containerID); c != nil {
-		pod.Container, pod.Image = c.name, c.image
+	pod := enrich.Pod{Namespace: r.Namespace, Name: r.Name, Labels: r.Labels, Workload: r.workload, SharesPIDs: r.sharesPIDs}
+	c := r.container(containerID)
+	if c == nil {
+		return pod
+	}
+	pod.Container, pod.Image, pod.Type = c.name, c.image, c.kind
+	// What runs is known of this container only, not of one that is taken to be it.
+	if c.id == containerID {
+		pod.ImageID = c.imageID
 	}
 	return pod
 }

@@ -11,10 +11,13 @@ import (
 // layout is where this kernel has the fields that the programs read.
 type layout struct {
 	task struct {
-		pid, tgid, comm, start, parent, leader, groups, signal int16
+		pid, tgid, comm, start, parent, leader, groups, signal, number int16
 	}
 	signal struct {
 		live, flags int16
+	}
+	number struct {
+		level int16
 	}
 	set struct {
 		unified int16 // css_set.dfl_cgrp
@@ -47,6 +50,8 @@ func findLayout(spec *btf.Spec) (layout, error) {
 	l.task.leader = f.offset("task_struct", "group_leader")
 	l.task.groups = f.offset("task_struct", "cgroups")
 	l.task.signal = f.offset("task_struct", "signal")
+	l.task.number = f.offset("task_struct", "thread_pid")
+	l.number.level = f.offset("pid", "level")
 	l.signal.live = f.offset("signal_struct", "live")
 	l.signal.flags = f.offset("signal_struct", "flags")
 	l.set.unified = f.offset("css_set", "dfl_cgrp")

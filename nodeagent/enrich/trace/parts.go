@@ -102,7 +102,10 @@ func (b *builder) fresh(maker asm.Register) asm.Instructions {
 		// SIGNAL_UNKILLABLE of include/linux/sched/signal.h, 0x40: the kernel sets it in the first process of every pid namespace.
 		asm.RSh.Imm(asm.R1, 6),
 		asm.And.Imm(asm.R1, flagInit),
-		asm.StoreMem(asm.R10, onStack+offFlags, asm.R1, asm.Word),
+		asm.StoreMem(asm.R10, onStack+offFlags, asm.R1, asm.Half),
+		asm.LoadMem(asm.R1, asm.R6, b.task.number, asm.DWord),
+		asm.LoadMem(asm.R1, asm.R1, b.number.level, asm.Word),
+		asm.StoreMem(asm.R10, onStack+offLevel, asm.R1, asm.Half),
 		asm.LoadMem(asm.R8, asm.R6, b.task.groups, asm.DWord),
 	)
 	out = append(out, b.name(asm.R10, onStack)...)
@@ -155,11 +158,6 @@ func (b *builder) late(label string, more ...asm.Instruction) asm.Instructions {
 	return join(
 		list(asm.LoadMem(asm.R9, asm.R6, b.task.parent, asm.DWord).WithSymbol(label)),
 		b.fresh(asm.R9),
-		list(
-			asm.LoadMem(asm.R1, asm.R10, onStack+offFlags, asm.Word),
-			asm.Or.Imm(asm.R1, flagSeenLate),
-			asm.StoreMem(asm.R10, onStack+offFlags, asm.R1, asm.Word),
-		),
 		more,
 		b.store("storeLate"),
 	)

@@ -19,7 +19,7 @@ func (t *Tracer) Process(pid uint32) (enrich.Traced, bool) {
 	if !ok {
 		return enrich.Traced{}, false
 	}
-	traced := enrich.Traced{Parent: r.Parent, Init: r.Flags&flagInit != 0, Groups: now, Comm: r.Comm}
+	traced := enrich.Traced{Parent: r.Parent, Init: r.Flags&flagInit != 0, Nested: r.Level > 0, Groups: now, Comm: r.Comm}
 	boot := t.clock.boot(time.Now())
 	traced.Start, traced.Exec, traced.Exit = since(boot, r.Start), since(boot, r.Exec), since(boot, r.Exit)
 	if r.Moved == 0 {

@@ -10,7 +10,7 @@ type record struct {
 	Start, Exec, Moved, Exit uint64
 	Now, Before              ids
 	Parent                   uint32
-	Flags                    uint32
+	Flags, Level             uint16 // Level counts pid namespaces: 0 is the host's
 	Comm                     [16]byte
 }
 
@@ -19,13 +19,8 @@ type ids struct {
 	Unified, Legacy uint64
 }
 
-// Flags of a record.
-const (
-	// flagInit marks the first process of a pid namespace.
-	flagInit = 1
-	// flagSeenLate marks a process that was there before the programs.
-	flagSeenLate = 2
-)
+// flagInit marks the first process of a pid namespace.
+const flagInit = 1
 
 // groupKey names a control group: ids are unique within a hierarchy.
 type groupKey struct {
@@ -47,5 +42,6 @@ const (
 	offWasLegacy  = offWasUnified + 8
 	offParent     = int16(unsafe.Offsetof(record{}.Parent))
 	offFlags      = int16(unsafe.Offsetof(record{}.Flags))
+	offLevel      = int16(unsafe.Offsetof(record{}.Level))
 	offComm       = int16(unsafe.Offsetof(record{}.Comm))
 )
