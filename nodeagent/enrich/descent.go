@@ -62,14 +62,14 @@ func (r *Enricher) ancestor(pid uint32, at, now time.Time, depth int) *kin {
 		}
 		return r.adopt(fromTrace(pid, found.traced, found.place, now), at, now, depth)
 	}
-	if ok && known.Start.After(at.Add(grain)) {
+	if ok && known.Start.Time().After(at.Add(grain)) {
 		ok = false
 	}
 	if ok && now.Sub(known.at) < trust {
 		return known
 	}
 	if k := r.fromProc(pid, at, now); k != nil {
-		if ok && k.Comm == known.Comm && near(k.Start, known.Start) {
+		if ok && k.Comm == known.Comm && near(k.Start.Time(), known.Start.Time()) {
 			k.Exe = known.Exe
 		}
 		return r.adopt(k, at, now, depth)
@@ -85,8 +85,8 @@ func (r *Enricher) adopt(k *kin, at, now time.Time, depth int) *kin {
 	if k.Exe == "" {
 		r.program(k)
 	}
-	if !k.Start.IsZero() {
-		at = k.Start
+	if k.Start != 0 {
+		at = k.Start.Time()
 	}
 	r.join(k, at, now, depth)
 	r.kin.put(k.PID, k)

@@ -38,7 +38,7 @@ const (
 
 // same says whether a process is the one that a Tracer tells of, and still runs the same program in the same place.
 func (k *kin) same(t *Traced, where place) bool {
-	return near(k.Start, t.Start) && near(k.exec, t.Exec) && k.place == where
+	return near(k.Start.Time(), t.Start) && near(k.exec, t.Exec) && k.place == where
 }
 
 // near compares times since boot that were turned into times of day at different moments.
@@ -50,7 +50,7 @@ func near(a, b time.Time) bool {
 func fromTrace(pid uint32, t *Traced, where place, now time.Time) *kin {
 	comm, _, _ := bytes.Cut(t.Comm[:], []byte{0})
 	return &kin{
-		Ancestor: event.Ancestor{PID: pid, Comm: string(comm), Start: milliseconds(t.Start)}, exec: t.Exec,
+		Ancestor: event.Ancestor{PID: pid, Comm: string(comm), Start: event.MomentOf(t.Start)}, exec: t.Exec,
 		parent: t.Parent, place: where, placed: true, at: now, spaced: true, nested: t.Nested, init: t.Init,
 	}
 }
@@ -63,9 +63,9 @@ func (r *Enricher) fromProc(pid uint32, before, now time.Time) *kin {
 	}
 	k := &kin{Ancestor: event.Ancestor{PID: pid, Comm: s.comm}, parent: s.parent, at: now}
 	if uptime, ok := r.proc.uptime(); ok {
-		k.Start = milliseconds(now.Add(s.began - uptime))
+		k.Start = event.MomentOf(now.Add(s.began - uptime))
 	}
-	if k.Start.After(before.Add(grain)) {
+	if k.Start.Time().After(before.Add(grain)) {
 		return nil
 	}
 	if found, ok := r.process(pid, now, now); ok {
@@ -87,8 +87,4 @@ func (r *Enricher) program(k *kin) {
 	if path, err := os.Readlink(r.proc.name(k.PID, "exe")); err == nil {
 		k.Exe = strings.TrimSuffix(path, " (deleted)")
 	}
-}
-
-func milliseconds(t time.Time) time.Time {
-	return t.UTC().Round(0).Truncate(time.Millisecond)
 }

@@ -20,8 +20,13 @@ func full() *event.Event {
 		Time: time.Date(2026, 11, 21, 9, 5, 49, 804e6, time.UTC), Serial: 80115, Node: "node-1", Type: "SYSCALL",
 		Keys: []string{"example-data"}, Result: event.ResultFailure,
 		Who: event.Who{
-			Confidence: event.ConfidenceExact, Namespace: "shop", Pod: "web-0", PodUID: "7f0d1c1e-5a5b-4c3d-9e8f-000000000001",
-			Container: "app", ContainerID: strings.Repeat("0f", 32), Image: "registry.example/app:1", Labels: map[string]string{"app": "web"},
+			Confidence: event.ConfidenceExact, Source: event.SourceEBPF,
+			Namespace: "shop", Pod: "web-0", PodUID: "7f0d1c1e-5a5b-4c3d-9e8f-000000000001",
+			Container: "app", ContainerType: event.ContainerMain, ContainerID: strings.Repeat("0f", 32),
+			Image: "registry.example/app:1", ImageID: "registry.example/app@sha256:00", Labels: map[string]string{"app": "web"},
+			Workload: &event.Workload{Kind: "Deployment", Name: "web", By: event.WorkloadByName},
+			Unit:     "session-2.scope", Slice: "user-1000.slice", Session: "2", Entered: true, Start: 1795251949804,
+			Ancestors: []event.Ancestor{{PID: 41, Comm: "sh", Exe: "/bin/sh", Start: 1795251949800}, {PID: 1}},
 		},
 		Call: event.Call{
 			Arch: "x86_64", Syscall: "connect", SyscallArgs: []string{"3", "7ffe", "10", "0"},

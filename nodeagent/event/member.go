@@ -80,15 +80,3 @@ func opened(b []byte, at int) []byte {
 	b[at] = '{'
 	return append(b, '}')
 }
-
-// appendWho appends the JSON form of Who.
-func appendWho(b []byte, w *Who) []byte {
-	b = appendText(append(b, `{"confidence":`...), string(w.Confidence))
-	b = member(b, `,"namespace":`, w.Namespace)
-	b = member(b, `,"pod":`, w.Pod)
-	b = member(b, `,"podUID":`, w.PodUID)
-	b = member(b, `,"container":`, w.Container)
-	b = member(b, `,"containerID":`, w.ContainerID)
-	b = member(b, `,"image":`, w.Image)
-	return append(labels(b, `,"labels":`, w.Labels), '}')
-}

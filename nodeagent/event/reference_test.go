@@ -58,6 +58,9 @@ func fill(random *rand.Rand, v reflect.Value) {
 	case time.Time:
 		v.Set(reflect.ValueOf(time.UnixMilli(random.Int64N(253402300800000+62167219200000) - 62167219200000)))
 		return
+	case event.Moment:
+		v.SetInt(random.Int64N(253402300800000) * random.Int64N(2))
+		return
 	case event.ID:
 		if random.IntN(3) > 0 {
 			v.Set(reflect.ValueOf(event.NewID(random.Uint32() >> random.IntN(32))))

@@ -128,11 +128,13 @@ func TestSchemaHasTheFieldsOfTheStructs(t *testing.T) {
 		in   shape
 		kind reflect.Type
 	}{
-		"event":  {root, reflect.TypeFor[event.Event]()},
-		"who":    {root.Properties["who"], reflect.TypeFor[event.Who]()},
-		"path":   {*root.Properties["paths"].Items, reflect.TypeFor[event.Path]()},
-		"socket": {root.Properties["socket"], reflect.TypeFor[event.Socket]()},
-		"record": {*root.Properties["records"].Items, record},
+		"event":    {root, reflect.TypeFor[event.Event]()},
+		"who":      {root.Properties["who"], reflect.TypeFor[event.Who]()},
+		"workload": {root.Properties["who"].Properties["workload"], reflect.TypeFor[event.Workload]()},
+		"ancestor": {*root.Properties["who"].Properties["ancestors"].Items, reflect.TypeFor[event.Ancestor]()},
+		"path":     {*root.Properties["paths"].Items, reflect.TypeFor[event.Path]()},
+		"socket":   {root.Properties["socket"], reflect.TypeFor[event.Socket]()},
+		"record":   {*root.Properties["records"].Items, record},
 	} {
 		t.Run(name, func(t *testing.T) {
 			compare(t, object.in, object.kind)
@@ -207,6 +209,8 @@ func jsonType(kind reflect.Type) string {
 		return "integer"
 	case reflect.TypeFor[event.Fields]():
 		return "object"
+	case reflect.TypeFor[event.Moment]():
+		return "string"
 	}
 	switch kind.Kind() {
 	case reflect.Pointer:

@@ -1,7 +1,5 @@
 package event
 
-import "time"
-
 // Confidence says how Who was found.
 type Confidence string
 
@@ -67,8 +65,8 @@ type Who struct {
 	Session string `json:"session,omitempty"`
 	// Entered says that the process came into its running container from outside, or descends from one that did. False where it is not known.
 	Entered bool `json:"entered,omitempty"`
-	// Start is when the process began, in milliseconds. Zero where it is not known.
-	Start time.Time `json:"start,omitzero"`
+	// Start is when the process began. Zero where it is not known.
+	Start Moment `json:"start,omitzero"`
 	// Ancestors are who started it, the closest first, at most MaxAncestors. Events share them: nobody may write to them.
 	Ancestors []Ancestor `json:"ancestors,omitempty"`
 }
@@ -83,8 +81,8 @@ type Ancestor struct {
 	// Comm and Exe are the name and the program that it had last. Exe is empty where no record and no file told it.
 	Comm string `json:"comm,omitempty"`
 	Exe  string `json:"exe,omitempty"`
-	// Start is when it began, in milliseconds. Zero where it is not known.
-	Start time.Time `json:"start,omitzero"`
+	// Start is when it began. Zero where it is not known.
+	Start Moment `json:"start,omitzero"`
 }
 
 // Workload is the object that pods are made from.
