@@ -35,7 +35,7 @@ func parseGroups(text string) reading {
 // reading is what the groups of one process say.
 type reading struct {
 	place
-	unit  unit
+	unit  *unit // nil where systemd has none
 	known bool
 }
 
@@ -44,15 +44,15 @@ func (r *reading) take(path string) {
 	if found := parsePath(path); found.weight() > r.weight() {
 		r.place = found
 	}
-	if found := unitOf(path); r.unit == (unit{}) {
-		r.unit = found
+	if found := unitOf(path); r.unit == nil && found != (unit{}) {
+		r.unit = &found
 	}
 }
 
 // final leaves units to the host: the scope of a container says no more than the container's id.
 func (r *reading) final() reading {
 	if r.place != (place{}) {
-		r.unit = unit{}
+		r.unit = nil
 	}
 	return *r
 }

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"strings"
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -27,13 +28,13 @@ func (r *Enricher) itself(e *event.Event, pid uint32, found sighting, now time.T
 	case t == nil && (!ok || now.Sub(k.at) >= trust || k.place != found.place || (e.Comm != "" && k.Comm != e.Comm)):
 		ppid, _ := e.PPID.Get()
 		k = &kin{
-			Ancestor: event.Ancestor{PID: pid, Comm: e.Comm}, parent: ppid, place: found.place, at: now,
+			Ancestor: event.Ancestor{PID: pid, Comm: strings.Clone(e.Comm)}, parent: ppid, place: found.place, at: now,
 			placed: found.confidence != event.ConfidenceNone,
 		}
 		r.join(k, e.Time, now, 0)
 	}
-	if e.Exe != "" {
-		k.Exe = e.Exe
+	if e.Exe != "" && e.Exe != k.Exe {
+		k.Exe, k.below = strings.Clone(e.Exe), nil
 	}
 	r.kin.put(pid, k)
 	return k
@@ -46,8 +47,7 @@ func (r *Enricher) join(k *kin, at, now time.Time, depth int) {
 	if parent == nil || r.border(k, parent) {
 		return
 	}
-	k.line = append(make([]event.Ancestor, 0, min(len(parent.line)+1, event.MaxAncestors)), parent.Ancestor)
-	k.line = append(k.line, parent.line[:min(len(parent.line), event.MaxAncestors-1)]...)
+	k.line = parent.lineBelow()
 }
 
 // ancestor returns what is known of a process that was there at a time, or nil.

@@ -97,7 +97,9 @@ func (r *Enricher) Who(e *event.Event) {
 	found := r.find(e, now)
 	e.Who = event.Who{
 		Confidence: found.confidence, Source: found.source, PodUID: found.podUID, ContainerID: found.containerID,
-		Unit: found.unit.name, Slice: found.unit.slice, Session: found.unit.session,
+	}
+	if found.unit != nil {
+		e.Who.Unit, e.Who.Slice, e.Who.Session = found.unit.name, found.unit.slice, found.unit.session
 	}
 	entered := r.descent(e, found, now)
 	r.follow(e, found, now)

@@ -23,6 +23,16 @@ type kin struct {
 
 	entry entry
 	line  []event.Ancestor // those before it, the closest first
+	below []event.Ancestor // the line of its children: itself and its own. Made when it is asked for
+}
+
+// lineBelow returns the line of the process's children, which share it.
+func (k *kin) lineBelow() []event.Ancestor {
+	if k.below == nil {
+		k.below = append(make([]event.Ancestor, 0, min(len(k.line)+1, event.MaxAncestors)), k.Ancestor)
+		k.below = append(k.below, k.line[:min(len(k.line), event.MaxAncestors-1)]...)
+	}
+	return k.below
 }
 
 // entry says how a process came into its container.

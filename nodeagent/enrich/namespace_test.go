@@ -38,8 +38,8 @@ func TestAnAgentInAContainerSeesPodsAndTheHost(t *testing.T) {
 	w.event(100, 99, 0, web)
 	w.event(101, 99, 0, db)
 	w.event(102, 99, 0, host)
-	w.event(103, 99, 0, host)
-	w.event(uint32(os.Getpid()), 99, 0, event.Who{Confidence: event.ConfidenceExact, PodUID: uid2, ContainerID: id})
+	w.event(103, 99, 0, event.Who{Confidence: event.ConfidenceExact, Source: event.SourceProc})
+	w.event(uint32(os.Getpid()), 99, 0, event.Who{Confidence: event.ConfidenceExact, Source: event.SourceProc, PodUID: uid2, ContainerID: id})
 }
 
 func TestAnAgentInAContainerThatCannotFindItselfDoesNotTakeItselfForTheHost(t *testing.T) {
@@ -49,7 +49,7 @@ func TestAnAgentInAContainerThatCannotFindItselfDoesNotTakeItselfForTheHost(t *t
 	}
 	w.enricher = enrich.New(enrich.Options{HostRoot: w.root})
 	w.event(100, 99, 0, web)
-	w.event(101, 99, 0, event.Who{Confidence: event.ConfidenceExact, ContainerID: other})
+	w.event(101, 99, 0, event.Who{Confidence: event.ConfidenceExact, Source: event.SourceProc, ContainerID: other})
 	w.event(102, 99, 0, host)
 	w.event(uint32(os.Getpid()), 99, 0, none)
 }

@@ -20,14 +20,18 @@ func (r *Enricher) seed(now time.Time) {
 	if err != nil {
 		return
 	}
+	uptime, _ := r.proc.uptime()
 	for _, name := range names {
 		pid, err := strconv.ParseUint(name, 10, 32)
 		if err != nil {
 			continue
 		}
-		if found, ok := r.look(uint32(pid), now, now); ok {
+		found, ok := r.look(uint32(pid), now, now)
+		stat, there := r.proc.stat(uint32(pid))
+		if ok && there {
 			r.remember(uint32(pid), sighting{
 				place: found.place, unit: found.unit, source: event.SourceProc, confidence: event.ConfidenceExact, at: now, since: now,
+				began: now.Add(stat.began - uptime),
 			})
 		}
 	}

@@ -24,12 +24,13 @@ const (
 // sighting is where a process was at a time.
 type sighting struct {
 	place
-	unit       unit
+	unit       *unit
 	confidence event.Confidence
 	source     event.Source
 	traced     *Traced // what the Tracer told, where it did
 	forks      uint64  // how many processes there had been
 	at         time.Time
+	began      time.Time // when the process did, where it was seen without an event
 	since      time.Time // when it was first seen there, of a row of looks that memory joins
 }
 
@@ -59,5 +60,5 @@ func (s sighting) holds(at, now time.Time) bool {
 
 // reaches says whether an event is at most until younger than the sighting.
 func (s sighting) reaches(at, now time.Time, until time.Duration) bool {
-	return now.Sub(s.at) < forget && !at.After(s.at.Add(until))
+	return now.Sub(s.at) < forget && !at.After(s.at.Add(until)) && !s.began.After(at.Add(grain))
 }
