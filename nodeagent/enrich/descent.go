@@ -21,7 +21,9 @@ func (r *Enricher) descent(e *event.Event, found sighting, now time.Time) bool {
 // itself returns what is known of the process of an event, and learns from the event.
 func (r *Enricher) itself(e *event.Event, pid uint32, found sighting, now time.Time) *kin {
 	k, ok := r.kin.get(pid)
+	known := ok && found.source == event.SourceEBPF && found.confidence == event.ConfidenceExact
 	switch t := found.traced; {
+	case t == nil && known:
 	case t != nil && (!ok || !k.same(t, found.place)):
 		k = fromTrace(pid, t, found.place, now)
 		r.join(k, t.Start, now, 0)

@@ -35,12 +35,15 @@ func (r *Enricher) find(e *event.Event, now time.Time) sighting {
 
 // process says where a process is or, if it is gone, where it was.
 func (r *Enricher) process(pid uint32, at, now time.Time) (sighting, bool) {
-	if found, ok := r.trace(pid, at, now); ok {
-		return found, true
-	}
 	known, ok := r.seen.get(pid)
 	if ok && known.holds(at, now) {
 		return known, true
+	}
+	if found, ok := r.trace(pid, at, now); ok {
+		if !found.passing {
+			r.seen.put(pid, found.kept(known))
+		}
+		return found, true
 	}
 	if found, ok := r.look(pid, at, now); ok {
 		sighting := sighting{place: found.place, unit: found.unit, source: event.SourceProc, confidence: event.ConfidenceExact, at: now}.after(known)
@@ -71,13 +74,18 @@ func (r *Enricher) trace(pid uint32, at, now time.Time) (sighting, bool) {
 	if !ok || t.Start.After(at.Add(grain)) {
 		return sighting{}, false
 	}
-	where := r.read(t.Groups)
-	if t.Moved.After(at.Add(grain)) {
-		where = r.read(t.Before)
+	found := sighting{
+		source: event.SourceEBPF, confidence: event.ConfidenceExact, at: now, since: now, began: t.Start, traced: &t,
 	}
-	return sighting{
-		place: where.place, unit: where.unit, source: event.SourceEBPF, confidence: event.ConfidenceExact, at: now, since: now, traced: &t,
-	}, true
+	where := r.read(t.Groups)
+	switch {
+	case t.Moved.After(at.Add(grain)):
+		where, found.passing = r.read(t.Before), true
+	case !t.Moved.IsZero():
+		found.began = t.Moved
+	}
+	found.place, found.unit = where.place, where.unit
+	return found, true
 }
 
 // read is parse for groups that a Tracer has told: their paths are the host's.

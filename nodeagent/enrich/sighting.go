@@ -30,7 +30,8 @@ type sighting struct {
 	traced     *Traced // what the Tracer told, where it did
 	forks      uint64  // how many processes there had been
 	at         time.Time
-	began      time.Time // when the process did, where it was seen without an event
+	began      time.Time // when the process did, or when it came here; zero where that is not known
+	passing    bool      // whether it has moved on since
 	since      time.Time // when it was first seen there, of a row of looks that memory joins
 }
 
@@ -41,6 +42,12 @@ func (s sighting) after(before sighting) sighting {
 		s.since = before.since
 	}
 	return s
+}
+
+// kept returns what is kept of a sighting by a Tracer for the next events.
+func (s sighting) kept(before sighting) sighting {
+	s.traced = nil
+	return s.after(before)
 }
 
 // settled says whether a process stays where it was seen. In a container it cannot do otherwise. On the host it may be on its way into one, as

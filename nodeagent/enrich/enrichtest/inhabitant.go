@@ -25,8 +25,8 @@ type Way string
 const (
 	// Child is one whose parent lives on in the container.
 	Child Way = "child"
-	// Orphan is one whose parent lives no longer than it does.
-	Orphan Way = "orphan"
+	// Grandchild is one whose parent lives hardly longer than it does, and makes no event.
+	Grandchild Way = "grandchild"
 	// Visitor is one that comes from outside: it joins the container's groups and then runs the program, as `kubectl exec` has it.
 	Visitor Way = "visitor"
 )
@@ -103,8 +103,8 @@ func inhabit(dirs []string) error {
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		words := strings.Fields(lines.Text())
 		argv := words[1:]
-		if Way(words[0]) == Orphan {
-			argv = []string{"/bin/sh", "-c", `"$@" & exit`, "sh"}
+		if Way(words[0]) == Grandchild {
+			argv = []string{"/bin/sh", "-c", `"$@"; exit 0`, "sh"}
 			argv = append(argv, words[1:]...)
 		}
 		if err := run(argv); err != nil {
