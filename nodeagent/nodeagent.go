@@ -81,6 +81,8 @@ type Options struct {
 	Source    Source
 	Publisher Publisher
 	Pods      Pods
+	// EBPF asks for the eBPF programs that note where processes are. Without the rights or the kernel for them the agent goes on without.
+	EBPF bool
 	// Stdout takes the events of sinks of type stdout.
 	Stdout io.Writer
 	// Registry takes the metrics, and is what MetricsAddress serves.
@@ -102,7 +104,9 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	kick := make(chan converge.Change, 64)
-	road, err := newRoad(options, kick)
+	tracer, shut := openTracer(options)
+	defer shut()
+	road, err := newRoad(options, tracer, kick)
 	if err != nil {
 		return err
 	}
@@ -185,13 +189,13 @@ func newConverger(options Options) (*converge.Converger, *reboots, error) {
 }
 
 // newRoad is the event road. It joins the multicast group before the first rule is loaded.
-func newRoad(options Options, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
+func newRoad(options Options, tracer enrich.Tracer, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
 	var pods enrich.Pods
 	if options.Pods != nil {
 		pods = options.Pods
 	}
 	return pipeline.New(pipeline.Options{
-		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Stdout: options.Stdout,
+		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Tracer: tracer, Stdout: options.Stdout,
 		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {
 			select {

@@ -80,6 +80,7 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
+	set.BoolVar(&o.EBPF, "ebpf", true, "note in the kernel where each process is, so that the pod of one that lived for a moment is known")
 	set.StringArrayVar(&f.policies, "policy", nil, "file with AuditPolicy objects, to work without Kubernetes (may be repeated)")
 	set.StringArrayVar(&f.sinks, "sinks", nil, "file with AuditSink objects, with --policy (may be repeated)")
 	set.BoolVar(&f.once, "once", false, "with --policy: load the rules, print the status, and exit with 1 when not in sync")

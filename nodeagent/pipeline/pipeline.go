@@ -31,6 +31,8 @@ type Options struct {
 	LogDir string
 	// Pods names pods and containers. Nil on a host without Kubernetes.
 	Pods enrich.Pods
+	// Tracer knows where processes are and were. Nil where /proc alone tells.
+	Tracer enrich.Tracer
 	// Stdout takes the events of the sinks of type stdout.
 	Stdout io.Writer
 	// Kernel asks the kernel for what it says of itself. Nil is a kernel that says nothing.
@@ -81,7 +83,7 @@ func New(options Options) (*Pipeline, error) {
 	p := &Pipeline{
 		options:  options,
 		receiver: receiver,
-		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Logger: options.Log}),
+		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Tracer: options.Tracer, Logger: options.Log}),
 		filter:   filter.New(os.Getpid()),
 		sinks:    newSinks(options),
 	}

@@ -1,0 +1,43 @@
+package nodeagent
+
+import (
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/trace"
+)
+
+// openTracer lets the kernel note where processes are, where that is asked for and it can. Otherwise events have what /proc tells, and the metric
+// and the log say so.
+func openTracer(options Options) (tracer enrich.Tracer, shut func()) {
+	on := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "nodeaudit_who_ebpf", Help: "1 where eBPF programs note the place of each process, 0 where /proc alone tells it.",
+	})
+	options.Registry.MustRegister(on)
+	shut = func() { options.Registry.Unregister(on) }
+	if !options.EBPF {
+		return nil, shut
+	}
+	opened, err := trace.Open(options.HostRoot, options.Log)
+	if err != nil {
+		options.Log.Warn("no eBPF: of processes that are gone when their events arrive the pod may not be known", "err", err)
+		return nil, shut
+	}
+	dropTracing(options.Log)
+	on.Set(1)
+	return opened, func() {
+		shut()
+		if err := opened.Close(); err != nil {
+			options.Log.Warn("taking the eBPF programs out of the kernel", "err", err)
+		}
+	}
+}
+
+// dropTracing gives up the rights that loading the programs took.
+func dropTracing(log *slog.Logger) {
+	if err := trace.DropRights(); err != nil {
+		log.Info("the rights CAP_BPF and CAP_PERFMON are kept", "reason", err)
+	}
+}
