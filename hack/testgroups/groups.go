@@ -34,7 +34,7 @@ var groups = []group{
 		name:  "kernel",
 		what:  "the agent against the audit system of this machine's kernel",
 		needs: []need{root, auditControl},
-		args:  []string{"-p=1", "-count=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/...", "./test/recording/..."},
+		args:  []string{"-p=1", "-count=1", "-run=^TestKernel", "./cmd/...", "./nodeagent/...", "./test/recording/...", "./test/who"},
 	},
 	{
 		name:  "e2e",

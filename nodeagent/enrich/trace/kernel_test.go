@@ -168,6 +168,52 @@ func TestKernelTellsTheFirstProcessOfAPidNamespace(t *testing.T) {
 	}
 }
 
+func TestKernelRightsAreGivenUpAndTheTracerGoesOn(t *testing.T) {
+	if os.Getenv("TRACE_RIGHTS") == "1" {
+		rights(t)
+		return
+	}
+	open(t)
+	// The rights are the process's: another one gives them up. It has what the chart gives to the agent.
+	capabilities := "-all,+audit_control,+audit_read,+sys_chroot,+bpf,+perfmon"
+	command := exec.CommandContext(t.Context(), "setpriv", "--bounding-set="+capabilities, "--inh-caps=-all", "--no-new-privs",
+		os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	command.Env = append(os.Environ(), "TRACE_RIGHTS=1")
+	out, err := command.CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("needs setpriv")
+	}
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// rights runs with the capabilities of the agent.
+func rights(t *testing.T) {
+	tracer := open(t)
+	if err := trace.DropRights(); errors.Is(err, trace.ErrRightsNeeded) {
+		t.Logf("kept: %v", err)
+		return
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	pid, _, _ := gone(t, "true")
+	if got := look(t, tracer, pid); got.Parent != uint32(os.Getpid()) {
+		t.Errorf("parent %d, want %d", got.Parent, os.Getpid())
+	}
+	if again, err := trace.Open("/", slog.New(slog.DiscardHandler)); !errors.Is(err, syscall.EPERM) {
+		t.Errorf("programs can still be loaded: %v, %v", again, err)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// AUDIT_CONTROL 30, AUDIT_READ 37 and SYS_CHROOT 18.
+	if want := "CapEff:\t0000002040040000\n"; !strings.Contains(string(status), want) {
+		t.Errorf("the capabilities are not %q:\n%s", want, status)
+	}
+}
+
 func BenchmarkProcess(b *testing.B) {
 	tracer, err := trace.Open("/", slog.New(slog.DiscardHandler))
 	if err != nil {
