@@ -23,7 +23,8 @@ type Traced struct {
 	Moved          time.Time
 }
 
-// Groups are the control groups of a process: on version 2, and in one hierarchy of version 1. Empty where there is none.
+// Groups are the paths of the control groups of a process.
 type Groups struct {
+	// Unified is that on version 2, and Legacy that in one hierarchy of version 1. Empty where there is none.
 	Unified, Legacy string
 }

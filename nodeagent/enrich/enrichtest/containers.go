@@ -17,6 +17,7 @@ import (
 
 // Containers are groups named as a kubelet with cgroupfs names those of containers, in every hierarchy that is mounted.
 type Containers struct {
+	// All are the containers, in the order of their numbers.
 	All   []Container
 	trees []string
 }

@@ -90,7 +90,7 @@ func (i *Inhabitant) wait() error {
 
 // Close ends the inhabitant.
 func (i *Inhabitant) Close() error {
-	i.in.Close()
+	_ = i.in.Close()
 	return i.command.Wait()
 }
 

@@ -138,7 +138,7 @@ func TestKernelTellsOfAProcessFromBeforeWhenItEnds(t *testing.T) {
 	if got, ok := tracer.Process(pid); ok {
 		t.Errorf("of a process that has done nothing since, this is known: %+v", got)
 	}
-	in.Close()
+	_ = in.Close()
 	if err := command.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func BenchmarkProcess(b *testing.B) {
 	if err != nil {
 		b.Skipf("needs CAP_BPF and CAP_PERFMON: %v", err)
 	}
-	defer tracer.Close()
+	defer func() { _ = tracer.Close() }()
 	command := exec.CommandContext(b.Context(), "true")
 	if err := command.Run(); err != nil {
 		b.Fatal(err)

@@ -14,9 +14,9 @@ func list(instructions ...asm.Instruction) asm.Instructions { return instruction
 
 func join(parts ...asm.Instructions) asm.Instructions { return slices.Concat(parts...) }
 
-// mapPointer loads the address of a table, by its name in the collection.
-func mapPointer(register asm.Register, table string) asm.Instruction {
-	return asm.LoadMapPtr(register, 0).WithReference(table)
+// mapPointer loads the address of a table, by its name in the collection, into R1: where the kernel's functions expect it.
+func mapPointer(table string) asm.Instruction {
+	return asm.LoadMapPtr(asm.R1, 0).WithReference(table)
 }
 
 // args loads the first arguments of a tracepoint.
@@ -49,7 +49,7 @@ func (b *builder) find(missing string) asm.Instructions {
 		asm.StoreMem(asm.R10, keySlot, asm.R1, asm.Word),
 		asm.Mov.Reg(asm.R2, asm.R10),
 		asm.Add.Imm(asm.R2, int32(keySlot)),
-		mapPointer(asm.R1, processesTable),
+		mapPointer(processesTable),
 		asm.FnMapLookupElem.Call(),
 		asm.JEq.Imm(asm.R0, 0, missing),
 		asm.Mov.Reg(asm.R7, asm.R0),
@@ -115,7 +115,7 @@ func (b *builder) fresh(maker asm.Register) asm.Instructions {
 // store puts the record on the stack into the table, and ends.
 func (b *builder) store(label string) asm.Instructions {
 	return join(list(
-		mapPointer(asm.R1, processesTable).WithSymbol(label),
+		mapPointer(processesTable).WithSymbol(label),
 		asm.Mov.Reg(asm.R2, asm.R10),
 		asm.Add.Imm(asm.R2, int32(keySlot)),
 		asm.Mov.Reg(asm.R3, asm.R10),

@@ -36,6 +36,7 @@ func DropRights() error {
 	have[1].Effective &^= tracing
 	have[1].Permitted &^= tracing
 	have[1].Inheritable &^= tracing
+	//nolint:gosec // two structures of the kernel's, for as long as the call
 	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&have[0])), 0)
 	if errno != 0 {
 		return fmt.Errorf("giving up capabilities: %w", errno)
