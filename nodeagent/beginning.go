@@ -14,6 +14,9 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/boot"
 )
 
+// firstLookFile is the name of the firstLook in the state directory.
+const firstLookFile = "boot.json"
+
 // firstLook is what the kernel had lost when an agent first looked on a boot: later losses are not those of its beginning.
 type firstLook struct {
 	BootID string `json:"bootID"`
@@ -22,7 +25,7 @@ type firstLook struct {
 
 // beginning judges how recording began in this boot. An agent that is started again reads what the first one had seen.
 func (b *boots) beginning(lost int64) *v1alpha1.BootBeginning {
-	path := filepath.Join(b.stateDir, "boot.json")
+	path := filepath.Join(b.stateDir, firstLookFile)
 	var seen firstLook
 	if text, err := os.ReadFile(path); err != nil || json.Unmarshal(text, &seen) != nil || seen.BootID != b.bootID {
 		seen = firstLook{b.bootID, lost}

@@ -155,9 +155,9 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 }
 
 // Forget removes what an agent has kept in its state directory, and the directory where nothing else is in it. What it has put into the kernel must
-// be out by then.
+// be out by then; records of what is still on the host for the next boot stay.
 func Forget(stateDir string) error {
-	for _, name := range []string{converge.File, reboot.File, desired.File, lockFile} {
+	for _, name := range []string{converge.File, reboot.File, desired.File, firstLookFile, lockFile} {
 		if err := os.Remove(filepath.Join(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing what the agent has kept: %w", err)
 		}

@@ -87,6 +87,9 @@ func TestKernelOnceAndRelease(t *testing.T) {
 	if out, _, err = run(t, "--release", "--state-dir", state); err != nil || !strings.Contains(out, "Released") {
 		t.Errorf("release: %v\n%s", err, out)
 	}
+	if _, err := os.Stat(state); err == nil {
+		t.Error("the state directory is still there")
+	}
 	after, err := client.Status()
 	if err != nil {
 		t.Fatal(err)

@@ -64,10 +64,16 @@ var fences = []fence{
 		deny: []string{"k8s.io/", "sigs.k8s.io/", module + "api/v1alpha1", module + "api/nodeconfig"},
 	},
 	{
+		name:  "when to stop fighting is a pure function of values",
+		below: []string{"nodeagent/contest"},
+		allow: []string{"std"},
+		deny:  effects,
+	},
+	{
 		name: "the policy road does not import the event road",
 		below: []string{
 			"nodeagent/desired", "nodeagent/kernel", "nodeagent/converge", "nodeagent/publish", "nodeagent/boot", "nodeagent/onhost", "nodeagent/configure",
-			"nodeagent/stage",
+			"nodeagent/stage", "nodeagent/contest", "nodeagent/reboot",
 		},
 		deny: eventRoad,
 	},
@@ -76,6 +82,7 @@ var fences = []fence{
 		below: eventRoadPaths,
 		deny: []string{
 			module + "nodeagent/desired", module + "nodeagent/kernel", module + "nodeagent/converge", module + "nodeagent/publish", module + "nodeagent/boot",
+			module + "nodeagent/contest", module + "nodeagent/reboot",
 		},
 	},
 	{

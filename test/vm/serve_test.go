@@ -17,7 +17,7 @@ func (n node) serve(policy string) {
 	n.sh("systemd-run --quiet --unit nodeagent nodeagent --policy /tmp/policy.yaml --interval 1h -o json")
 }
 
-// leave ends the agent.
+// leaveService ends the agent.
 func (n node) leaveService() {
 	n.t.Helper()
 	n.sh("systemctl stop nodeagent")
@@ -39,7 +39,9 @@ func (n node) said(what string, check func(v1alpha1.NodeAuditReport) bool) v1alp
 	n.t.Helper()
 	var last v1alpha1.NodeAuditReport
 	for range 100 {
-		for line := range strings.Lines(n.sh("journalctl --no-pager --output cat --unit nodeagent | grep '^{\"node\"' | tail -n 20 || true")) {
+		line := n.sh("journalctl --no-pager --output cat --unit nodeagent | grep '^{\"node\"' | tail -n 1 || true")
+		if line != "" {
+			last = v1alpha1.NodeAuditReport{}
 			if err := json.Unmarshal([]byte(line), &last); err != nil {
 				n.t.Fatalf("%q: %v", line, err)
 			}

@@ -21,8 +21,7 @@ func (n node) traces() map[string]string {
 	return map[string]string{
 		"kernel": n.kernel(),
 		"files": n.sh(`for dir in /etc /var/lib /run; do
-	find $dir -xdev \( ` + restless + ` \) -prune -o -printf '%y %m %u:%g %p %l\n'
-	find $dir -xdev \( ` + restless + ` \) -prune -o -type f -print0 | xargs -0 -r sha256sum
+	find $dir -xdev \( ` + restless + ` \) -prune -o -type f -printf '%m %U:%G %p %s bytes of %T@\n' -o -printf '%y %m %U:%G %p %l\n'
 done | sort`),
 		"units":          n.sh("systemctl list-unit-files --no-legend --no-pager | sort"),
 		"running":        n.sh("systemctl list-units --no-legend --no-pager --plain --type service,socket,timer,path | grep -v nodeagent | awk '{print $1, $3, $4}' | sort"),
