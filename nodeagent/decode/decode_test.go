@@ -85,6 +85,14 @@ func TestEvent(t *testing.T) {
 			},
 		},
 		{
+			"a message of an old program has its fields in a list",
+			[]event.Record{record(auparse.AUDIT_USER_START, `user pid=7 uid=0 auid=5 msg='PAM: session open acct="root" : exe="/usr/sbin/crond" (hostname=?, addr=192.0.2.7, terminal=cron res=success)'`)},
+			event.Event{
+				Type: "USER_START", Result: "success", Process: event.Process{PID: event.NewID(7), Exe: "/usr/sbin/crond", TTY: "cron"},
+				User: event.User{AUID: event.NewID(5), UID: event.NewID(0)}, Fields: event.Fields{{Name: "acct", Value: "root"}, {Name: "addr", Value: "192.0.2.7"}},
+			},
+		},
+		{
 			"the type is what happened, not that a call did it",
 			[]event.Record{record(auparse.AUDIT_CONFIG_CHANGE, "op=add_rule res=1"), record(auparse.AUDIT_SYSCALL, "pid=5")},
 			event.Event{

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/elastic/go-libaudit/v2/auparse"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -16,16 +15,27 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func TestRecordsOfRealKernels(t *testing.T) {
-	logs, err := filepath.Glob("testdata/*.log")
-	if err != nil || len(logs) == 0 {
-		t.Fatalf("no records: %v", err)
+// logs are those of testdata: of our own capture, and those that others have published.
+func logs(t *testing.T) []string {
+	t.Helper()
+	own, err := filepath.Glob("testdata/*.log")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, log := range logs {
+	public, err := filepath.Glob("testdata/*/*.log")
+	if err != nil || len(own) == 0 || len(public) == 0 {
+		t.Fatalf("%d and %d logs, %v", len(own), len(public), err)
+	}
+	return append(own, public...)
+}
+
+func TestRecordsOfRealKernels(t *testing.T) {
+	for _, log := range logs(t) {
 		t.Run(filepath.Base(log), func(t *testing.T) {
 			var got []byte
 			var decoder Decoder
 			for _, group := range groups(t, log) {
+				var err error
 				if got, err = event.AppendLine(got, decoder.Event(group)); err != nil {
 					t.Fatal(err)
 				}
@@ -47,7 +57,8 @@ func TestRecordsOfRealKernels(t *testing.T) {
 	}
 }
 
-// groups reads a log with lines of the form `type=NAME msg=audit(…): …`; lines that begin with # are remarks.
+// groups reads a log with lines of the form `type=NAME msg=audit(…): …`; lines that begin with # are remarks. Records of one serial and time are
+// one group wherever they stand.
 func groups(t *testing.T, log string) []event.Group {
 	t.Helper()
 	text, err := os.ReadFile(log)
@@ -55,24 +66,28 @@ func groups(t *testing.T, log string) []event.Group {
 		t.Fatal(err)
 	}
 	var all []event.Group
+	places := map[event.Header]int{}
 	for line := range bytes.Lines(text) {
-		line := strings.TrimSuffix(string(line), "\n")
-		if strings.HasPrefix(line, "#") {
+		kind, data, ok := strings.Cut(strings.TrimSuffix(string(line), "\n"), " msg=")
+		if !ok {
 			continue
 		}
-		message, err := auparse.ParseLogLine(line)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		if message.RecordType == auparse.AUDIT_EOE {
+		number, known := event.TypeNumber(strings.TrimPrefix(kind, "type="))
+		if number == typeEOE {
 			continue
 		}
-		if len(all) == 0 || all[len(all)-1].Serial != message.Sequence {
-			all = append(all, event.Group{Time: message.Timestamp, Serial: message.Sequence})
+		record := event.Record{Type: number, Data: data}
+		if !known {
+			record.TypeName = strings.TrimPrefix(kind, "type=")
 		}
-		_, data, _ := strings.Cut(line, " msg=")
-		last := &all[len(all)-1]
-		last.Records = append(last.Records, event.Record{Type: uint16(message.RecordType), Data: data})
+		header, ok := event.ParseHeader(data)
+		place, begun := places[header]
+		if !ok || !begun {
+			place = len(all)
+			all = append(all, event.Group{Time: header.Time(), Serial: header.Serial})
+			places[header] = place
+		}
+		all[place].Records = append(all[place].Records, record)
 	}
 	return all
 }

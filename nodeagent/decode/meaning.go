@@ -10,7 +10,7 @@ import (
 // meaning says in words what a number in a field means, or nothing.
 func (d *Decoder) meaning(kind uint16, s *scanner) string {
 	switch s.key {
-	case "pi", "pp", "pe", "pa", "old_pi", "old_pp", "old_pe", "old_pa", "fp", "fi", "cap_pi", "cap_pp", "cap_pe", "cap_pa":
+	case "pi", "pp", "pe", "pa", "old_pi", "old_pp", "old_pe", "old_pa", "new_pi", "new_pp", "new_pe", "fp", "fi", "cap_pi", "cap_pp", "cap_pe", "cap_pa":
 		if kind == typeCapset || kind == typeBPRMFcaps {
 			return d.capabilities(s.raw)
 		}
@@ -123,10 +123,10 @@ func seccompAction(n uint64) string {
 func (d *Decoder) userText(s *scanner) string {
 	n, ok := s.number()
 	switch {
+	case s.raw == "-1" || n == 1<<32-1:
+		return "unset"
 	case !ok:
 		return ""
-	case n == 1<<32-1:
-		return "unset"
 	case d.Names == nil:
 		return ""
 	}
@@ -136,10 +136,10 @@ func (d *Decoder) userText(s *scanner) string {
 func (d *Decoder) groupText(s *scanner) string {
 	n, ok := s.number()
 	switch {
+	case s.raw == "-1" || n == 1<<32-1:
+		return "unset"
 	case !ok:
 		return ""
-	case n == 1<<32-1:
-		return "unset"
 	case d.Names == nil:
 		return ""
 	}

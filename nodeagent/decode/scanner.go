@@ -44,6 +44,9 @@ func (s *scanner) next() bool {
 		}
 		key := text[start:at]
 		at++
+		if s.inside && key != "" && key[0] == '(' { // as in (hostname=?, addr=?), which old programs write
+			key = key[1:]
+		}
 		if key == "msg" && !s.inside && at < len(text) && text[at] == '\'' {
 			s.message(at)
 			at++
@@ -95,7 +98,21 @@ func (s *scanner) value(at int) (end int) {
 		at-- // the quote that ends the message
 	}
 	s.raw, s.quoted = text[start:at], false
+	if s.inside {
+		s.raw = unlisted(s.raw)
+	}
 	return at
+}
+
+// unlisted takes away what ends a value in a message of an old program: (hostname=?, addr=192.0.2.1, terminal=cron res=success).
+func unlisted(raw string) string {
+	if strings.HasSuffix(raw, ",") {
+		return raw[:len(raw)-1]
+	}
+	if strings.HasSuffix(raw, ")") && !strings.Contains(raw, "(") {
+		return raw[:len(raw)-1]
+	}
+	return raw
 }
 
 // endsWord says whether a byte stands behind a word. None of them is above a space.
