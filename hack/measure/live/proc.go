@@ -24,7 +24,7 @@ func (p *process) family() []int {
 	return all
 }
 
-// cpu is the time that the reader and its children have used, in seconds. The kernel counts them exactly in schedstat, by thread.
+// cpu is the time that the reader and its children have used, in seconds.
 func (p *process) cpu() float64 {
 	sum := 0.0
 	for _, pid := range p.family() {

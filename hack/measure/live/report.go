@@ -53,10 +53,17 @@ func (r results) print(m *machine) {
 			fmt.Fprintf(table, "%s\t%.0f\t%s\t%.1f\t%.0f\t%d of %d\t%d\t%.1f\t%s\t%s\n", asked, middle(all, func(f figure) float64 { return f.rate }), reader.name,
 				middle(all, func(f figure) float64 { return f.percent }), middle(all, figure.each), missing.made-missing.written, missing.made, lost.lost,
 				float64(middle(all, func(f figure) int { return f.rss }))/1024,
-				middle(all, func(f figure) time.Duration { return f.median }).Round(time.Millisecond),
-				middle(all, func(f figure) time.Duration { return f.late }).Round(time.Millisecond))
+				delay(middle(all, func(f figure) time.Duration { return f.median })), delay(middle(all, func(f figure) time.Duration { return f.late })))
 		}
 	}
+}
+
+// delay is empty where the log has no time that can be read.
+func delay(d time.Duration) string {
+	if d == 0 {
+		return "-"
+	}
+	return d.Round(time.Millisecond).String()
 }
 
 // long measures the agent's memory for minutes.
