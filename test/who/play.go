@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -125,9 +126,11 @@ func (p *Play) carry(receiver *receive.Receiver) {
 // act starts the processes, and waits until their events were judged.
 func (p *Play) act(ctx context.Context) error {
 	var all sync.WaitGroup
+	// No more at a time than there are processors: who waits for one lives longer.
+	turn := make(chan struct{}, runtime.GOMAXPROCS(0))
 	errs := make(chan error, len(p.containers.All))
 	for i, c := range p.containers.All {
-		all.Go(func() { errs <- p.inhabit(ctx, i, c) })
+		all.Go(func() { errs <- p.inhabit(ctx, i, c, turn) })
 	}
 	all.Wait()
 	close(errs)
@@ -155,7 +158,7 @@ func (p *Play) judged() int {
 }
 
 // inhabit starts the processes of one container.
-func (p *Play) inhabit(ctx context.Context, index int, c enrichtest.Container) error {
+func (p *Play) inhabit(ctx context.Context, index int, c enrichtest.Container, turn chan struct{}) error {
 	inhabitant, err := c.Inhabit()
 	if err != nil {
 		return err
@@ -174,7 +177,10 @@ func (p *Play) inhabit(ctx context.Context, index int, c enrichtest.Container) e
 			if way == enrichtest.Visitor {
 				start = func(_ enrichtest.Way, program string, args ...string) error { return c.Visit(program, args...) }
 			}
-			if err := start(way, p.program, enrichtest.Name(index), string(way)); err != nil {
+			turn <- struct{}{}
+			err := start(way, p.program, enrichtest.Name(index), string(way))
+			<-turn
+			if err != nil {
 				return err
 			}
 		}
