@@ -117,7 +117,10 @@ func TestThePageHasEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string]string{"event": "| `event` |", "who": "| `event.who` |", "path": "| `event.paths[i]` |", "socket": "| `event.socket` |"}
+	rows := map[string]string{
+		"event": "| `event` |", "who": "| `event.who` |", "path": "| `event.paths[i]` |", "socket": "| `event.socket` |",
+		"workload": "| `event.who.workload` |", "ancestor": "| `event.who.ancestors[i]` |",
+	}
 	for _, kind := range Types() {
 		_, row, found := strings.Cut(string(page), rows[kind])
 		row, _, _ = strings.Cut(row, "\n")

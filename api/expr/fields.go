@@ -32,12 +32,16 @@ var fields = map[string]map[string]*cel.Type{
 	},
 	"who": {
 		"confidence": text, "namespace": text, "pod": text, "podUID": text, "container": text, "containerID": text, "image": text, "labels": byName,
+		"source": text, "containerType": text, "imageID": text, "workload": cel.ObjectType("workload"),
+		"unit": text, "slice": text, "session": text, "entered": cel.BoolType, "ancestors": cel.ListType(cel.ObjectType("ancestor")),
 	},
 	"path": {
 		"name": text, "nametype": text, "inode": text, "dev": text, "mode": text, "rdev": text, "ouid": number, "ogid": number,
 		"modeName": text, "ouidName": text, "ogidName": text, "obj": text, "capPermitted": text, "capInheritable": text, "capEffective": cel.BoolType,
 	},
-	"socket": {"family": text, "address": text, "port": number, "path": text, "interface": number, "protocol": text, "groups": number, "data": text},
+	"workload": {"kind": text, "name": text, "by": text},
+	"ancestor": {"pid": number, "comm": text, "exe": text},
+	"socket":   {"family": text, "address": text, "port": number, "path": text, "interface": number, "protocol": text, "groups": number, "data": text},
 }
 
 // Types returns the names of the types that have fields, and Fields those of one of them, sorted.

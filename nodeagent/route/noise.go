@@ -59,9 +59,9 @@ func byItself(e *event.Event) bool {
 	return sets(e.Exe) || tools.have(e.Exe) && sets(starter(e))
 }
 
-// byPod says that it was the network's own pod.
+// byPod says that it was the network's own pod, and not somebody who went into it.
 func byPod(e *event.Event) bool {
-	return e.Who.Container != "" && pods.has(e.Who.Namespace+"/"+e.Who.Container) && (sets(e.Exe) || tools.have(e.Exe))
+	return !e.Who.Entered && e.Who.Container != "" && pods.has(e.Who.Namespace+"/"+e.Who.Container) && (sets(e.Exe) || tools.have(e.Exe))
 }
 
 // byTheKernel says that the kernel took an interface out of its bridge, because its namespace ended: there is no process, and the interface is
@@ -78,8 +78,13 @@ func (p *programs) have(program string) bool {
 	return len(directory) > 1 && p.names.has(name) && p.directories.has(directory[:len(directory)-1])
 }
 
-// starter is the program that started the process, empty where it is not known.
-func starter(*event.Event) string { return "" }
+// starter is the program that started the process, empty where it is not known. Only the closest counts: a shell between them may do anything.
+func starter(e *event.Event) string {
+	if len(e.Who.Ancestors) == 0 {
+		return ""
+	}
+	return e.Who.Ancestors[0].Exe
+}
 
 func field(e *event.Event, name string) string {
 	value, _ := e.Fields.Get(name)

@@ -128,6 +128,12 @@ func TestOthersAreNoNoise(t *testing.T) {
 		"another interface":                                {promiscuous, bridge, func(e *event.Event) { rename(e, "dev", "eth0") }, false},
 		"the kernel, entering":                             {promiscuous, "", func(e *event.Event) { rename(e, "prom", "256") }, false},
 		"the kernel, of another interface":                 {promiscuous, "", func(e *event.Event) { rename(e, "dev", "eth0") }, false},
+		"iptables that a plugin started":                   {filter, iptables, startedBy("/opt/cni/bin/portmap"), true},
+		"iptables that dockerd started":                    {filter, iptables, startedBy("/usr/bin/dockerd"), true},
+		"iptables that a shell of dockerd started":         {filter, iptables, startedBy("/usr/bin/bash", "/usr/bin/dockerd"), false},
+		"iptables that something called dockerd started":   {filter, iptables, startedBy("/tmp/dockerd"), false},
+		"iptables of a parent whose program is not known":  {filter, iptables, startedBy(""), false},
+		"somebody in the pod of kube-proxy":                {filter, iptables, func(e *event.Event) { e.Who = proxy; e.Who.Entered = true }, false},
 		"a record whose process is not told":               {filter, iptables, func(e *event.Event) { e.Exe = "" }, false},
 		"iptables in the pod of kube-proxy":                {filter, iptables, func(e *event.Event) { e.Who = proxy }, true},
 		"another program in the pod of kube-proxy":         {filter, iptables, func(e *event.Event) { e.Who, e.Exe = proxy, "/tmp/x" }, false},
@@ -139,6 +145,15 @@ func TestOthersAreNoNoise(t *testing.T) {
 		e := changed(t, test.kind, test.exe, test.change)
 		if got := !strings.HasSuffix(noisy(e), ": kept"); got != test.want {
 			t.Errorf("%s: noise is %v", name, got)
+		}
+	}
+}
+
+// startedBy makes the event one of a process that these programs started, the closest first.
+func startedBy(programs ...string) func(*event.Event) {
+	return func(e *event.Event) {
+		for _, program := range programs {
+			e.Who.Ancestors = append(e.Who.Ancestors, event.Ancestor{PID: 2, Comm: "dockerd", Exe: program})
 		}
 	}
 }

@@ -137,36 +137,6 @@ func userName(n *event.UserNames, name string) any {
 	}
 }
 
-type who struct{ w *event.Who }
-
-// Field is expr.Object.Field.
-func (o who) Field(name string) any {
-	w := o.w
-	switch name {
-	case "confidence":
-		return text(string(w.Confidence))
-	case "namespace":
-		return text(w.Namespace)
-	case "pod":
-		return text(w.Pod)
-	case "podUID":
-		return text(w.PodUID)
-	case "container":
-		return text(w.Container)
-	case "containerID":
-		return text(w.ContainerID)
-	case "image":
-		return text(w.Image)
-	case "labels":
-		if len(w.Labels) > 0 {
-			return w.Labels
-		}
-		return nil
-	default:
-		return nil
-	}
-}
-
 func paths(all []event.Path) any {
 	if len(all) == 0 {
 		return nil

@@ -49,7 +49,10 @@ func fill(v reflect.Value) {
 func TestAnEventGivesEveryFieldThatExpressionsKnow(t *testing.T) {
 	var e event.Event
 	fill(reflect.ValueOf(&e).Elem())
-	objects := map[string]expr.Object{"event": object{&e}, "who": who{&e.Who}, "path": file{&e.Paths[0]}, "socket": socket{e.Socket}}
+	objects := map[string]expr.Object{
+		"event": object{&e}, "who": who{&e.Who}, "path": file{&e.Paths[0]}, "socket": socket{e.Socket},
+		"workload": workload{e.Who.Workload}, "ancestor": ancestor{&e.Who.Ancestors[0]},
+	}
 	for _, kind := range expr.Types() {
 		for _, name := range expr.Fields(kind) {
 			switch value := objects[kind].Field(name); value.(type) {
