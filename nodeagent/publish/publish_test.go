@@ -24,7 +24,7 @@ func example() v1alpha1.NodeAuditReport {
 		}},
 		Lock: &v1alpha1.LockReport{
 			LockedBy: v1alpha1.LockedByNodeaudit, SinceBootID: "b1", Missing: []string{"-w /x -p wa -k x"}, Superfluous: []string{"-w /y -p wa -k y"},
-			Staged: true, StagedIn: "/etc/audit/rules.d/98-nodeaudit.rules",
+			Staged: true, StagedIn: "/etc/audit/rules.d/zz-nodeaudit.rules",
 		},
 		Drift:      v1alpha1.DriftReport{Count: 2, LastMessage: "1 rules had been deleted", LastBy: &v1alpha1.Actor{Comm: "auditctl", Exe: "/usr/sbin/auditctl", Unit: "auditd.service"}},
 		Reboot:     &v1alpha1.RebootNeed{Reason: v1alpha1.ReasonRebootPending, Signalled: true},
@@ -78,7 +78,7 @@ func TestPrintIsForPeople(t *testing.T) {
   locked by nodeaudit, since boot b1
     a reboot has to bring: -w /x -p wa -k x
     a reboot has to take: -w /y -p wa -k y
-  next boot: staged in /etc/audit/rules.d/98-nodeaudit.rules
+  next boot: staged in /etc/audit/rules.d/zz-nodeaudit.rules
   drift: 2 times, the last: 1 rules had been deleted, by auditctl (/usr/sbin/auditctl, unit auditd.service)
   needs a reboot (RebootPending): /run/reboot-required says so
   UnexpectedReboot: find out who did it

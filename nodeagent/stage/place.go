@@ -21,8 +21,9 @@ const (
 
 const (
 	rulesDir = "/etc/audit/rules.d"
-	// rulesFile is behind those of most others, so that ours are what wins, and before 99-finalize.rules, where a lock stands by custom.
-	rulesFile = rulesDir + "/98-nodeaudit.rules"
+	// rulesFile is behind those of others, Debian's audit.rules with its -b included: of settings the last one wins. A lock in any file comes
+	// behind all rules, see foreignFiles.
+	rulesFile = rulesDir + "/zz-nodeaudit.rules"
 	unitDir   = "/etc/systemd/system"
 	unitName  = "nodeaudit-rules.service"
 	unitFile  = unitDir + "/" + unitName

@@ -174,9 +174,9 @@ func TestWhatIsStagedWithTheHostsAuditd(t *testing.T) {
 			"10-x.rules:1: this -e 2",
 		},
 		"somebody opens it again": {
-			map[string]string{"99-x.rules": "-e 1\n"},
+			map[string]string{"zzz.rules": "-e 1\n"},
 			true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n",
-			"99-x.rules:1: this -e comes after ours",
+			"zzz.rules:1: this -e comes after ours",
 		},
 		"somebody opens it before": {
 			map[string]string{"10-x.rules": "-e 1\n"}, true, false, minusC + "-b 4096\n" + watch + "\n" + call + "\n-e 2\n", "",
@@ -319,9 +319,9 @@ func TestWhatStaysAsItIs(t *testing.T) {
 
 // As GNU ls -1v prints them.
 func TestFilesAreInTheOrderOfLs(t *testing.T) {
-	names := []string{"99-finalize.rules", "9-x.rules", "10-base.rules", "audit.rules", "98-nodeaudit.rules", "010-x.rules"}
+	names := []string{"99-finalize.rules", "9-x.rules", "10-base.rules", "audit.rules", "zz-nodeaudit.rules", "010-x.rules"}
 	slices.SortFunc(names, byVersion)
-	want := []string{"9-x.rules", "10-base.rules", "010-x.rules", "98-nodeaudit.rules", "99-finalize.rules", "audit.rules"}
+	want := []string{"9-x.rules", "10-base.rules", "010-x.rules", "99-finalize.rules", "audit.rules", "zz-nodeaudit.rules"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

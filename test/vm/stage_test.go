@@ -15,7 +15,7 @@ import (
 // either, so it is asked through an agent that knows of nothing.
 func TestAChangedPolicyIsInForceAndLockedFromTheNextBootOn(t *testing.T) {
 	for saved, file := range map[string]string{
-		WithAuditd: "/etc/audit/rules.d/98-nodeaudit.rules",
+		WithAuditd: "/etc/audit/rules.d/zz-nodeaudit.rules",
 		Bare:       "/var/lib/nodeaudit/staged.rules",
 	} {
 		t.Run(saved, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestStagedRulesOfTheOptimiserAreInSyncAfterTheReboot(t *testing.T) {
 	if code, report := n.report("nodeagent --policy /var/tmp/policy.yaml --once -o json"); code != 0 {
 		t.Fatalf("exit status %d, %s: %s", code, report.State, report.Message)
 	}
-	t.Log(n.sh("cat /etc/audit/rules.d/98-nodeaudit.rules; auditctl -l"))
+	t.Log(n.sh("cat /etc/audit/rules.d/zz-nodeaudit.rules; auditctl -l"))
 	n.reboot()
 	t.Log(n.sh("auditctl -l; auditctl -s"))
 	code, report := n.report("nodeagent --policy /var/tmp/policy.yaml --once -o json")
