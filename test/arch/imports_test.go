@@ -56,6 +56,12 @@ var fences = []fence{
 		deny:  slices.Concat(effects, []string{"k8s.io/client-go", "sigs.k8s.io/controller-runtime"}),
 	},
 	{
+		name:  "forms are functions of an event and know nothing but the standard library",
+		below: []string{"nodeagent/form"},
+		allow: []string{"std", module + "nodeagent/event"},
+		deny:  effects,
+	},
+	{
 		name: "who speaks with the node knows nothing of Kubernetes",
 		below: []string{
 			"nodeagent/kernel", "nodeagent/host", "nodeagent/boot", "nodeagent/receive", "nodeagent/onhost", "nodeagent/configure", "nodeagent/stage",
@@ -98,7 +104,7 @@ var effects = []string{"os", "os/exec", "net", "net/http", "log", "log/slog", "s
 
 var eventRoadPaths = []string{
 	"nodeagent/event", "nodeagent/receive", "nodeagent/logfile", "nodeagent/reassemble", "nodeagent/decode", "nodeagent/enrich", "nodeagent/filter",
-	"nodeagent/route", "nodeagent/sink", "nodeagent/pipeline",
+	"nodeagent/route", "nodeagent/form", "nodeagent/sink", "nodeagent/pipeline",
 }
 
 var eventRoad = prefixed(eventRoadPaths)
