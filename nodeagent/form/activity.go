@@ -66,6 +66,8 @@ func (a *activity) refined(e *event.Event) *activity {
 		return opened(e)
 	case &signal:
 		return signalled(e)
+	case &refusal:
+		return refused(e)
 	case &changePassword:
 		if !isAboutPassword(e) {
 			return &changeLogin
@@ -174,6 +176,21 @@ func severityOf(a *activity, e *event.Event) severity {
 
 // decimal is a small number as text.
 func decimal[N ~uint16 | ~uint32 | ~int](n N) string { return strconv.Itoa(int(n)) }
+
+// refused tells AppArmor, which uses the type of SELinux too, and what it only remarks.
+func refused(e *event.Event) *activity {
+	verdict, is := e.Fields.Get("apparmor")
+	switch {
+	case !is:
+		return &refusal
+	case strings.Contains(verdict, "DENIED"):
+		return &armorRefusal
+	case strings.Contains(verdict, "ALLOWED"):
+		return &armorComplaint
+	default:
+		return &armorRemark
+	}
+}
 
 // isAboutPassword says whether a USER_CHAUTHTOK is about a password: programs send it for other changes of a user too.
 func isAboutPassword(e *event.Event) bool {

@@ -1,6 +1,8 @@
 package form
 
 import (
+	"bytes"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -9,10 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/nodeaudit/nodeaudit/nodeagent/decode"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
-	"github.com/nodeaudit/nodeaudit/nodeagent/logfile"
-	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -44,54 +43,43 @@ func golden(t *testing.T, file string, got []byte) {
 	}
 }
 
-// logs are the decoder's records of real kernels and some of programs that none of them had.
-func logs(t *testing.T) []string {
-	t.Helper()
-	decoded, err := filepath.Glob("../decode/testdata/*.log")
-	if err != nil || len(decoded) == 0 {
-		t.Fatalf("no logs: %v", err)
-	}
-	own, err := filepath.Glob("testdata/*.log")
-	if err != nil || len(own) == 0 {
-		t.Fatalf("no logs: %v", err)
-	}
-	return append(decoded, own...)
+// logs are the decoder's records of a real kernel, and some of programs that those do not have.
+func logs(testing.TB) []string {
+	return []string{"../decode/testdata/linux-6.18-x86_64.log", "testdata/debian-12-users.log"}
 }
 
-// eventsOf decodes a log. Each other event comes from a pod, the others from the host.
+// eventsOf returns the events of a log as they were decoded at the last -update, so that a decoder that learns does not change a form. Each
+// other event comes from a pod, the others from the host.
 func eventsOf(t testing.TB, log string) []*event.Event {
 	t.Helper()
-	in, err := os.Open(log)
-	if err != nil {
-		t.Fatal(err)
+	file := filepath.Join("testdata", strings.TrimSuffix(filepath.Base(log), ".log")+".jsonl")
+	if *update {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := decoded(t, text)
+		for i, e := range all {
+			e.Who = event.Who{Confidence: event.ConfidenceExact}
+			if i%2 == 0 {
+				e.Who = inPod
+			}
+		}
+		if err := os.WriteFile(file, lines(t, "native", all), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	defer in.Close()
-	reader, err := logfile.NewReader(in)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []*event.Event
-	var decoder decode.Decoder
-	r := reassemble.NewLog(func(group event.Group) {
-		e := decoder.Event(group)
-		e.Node = "worker-1"
-		e.Who = event.Who{Confidence: event.ConfidenceExact}
-		if len(all)%2 == 0 {
-			e.Who = inPod
+	for line := range bytes.Lines(text) {
+		e := &event.Event{}
+		if err := json.Unmarshal(line, e); err != nil {
+			t.Fatal(err)
 		}
 		all = append(all, e)
-	})
-	var line logfile.Line
-	for reader.Next(&line) {
-		if line.Event != nil {
-			all = append(all, line.Event)
-		} else if line.Err == nil {
-			r.Push(line.Record)
-		}
-	}
-	r.Close()
-	if err := reader.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%s: %d events, %v", log, len(all), err)
 	}
 	return all
 }

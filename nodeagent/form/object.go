@@ -11,8 +11,13 @@ import (
 // object writes JSON to the end of its bytes. A member without a value is left out, and so is an object or array without members.
 type object struct{ b []byte }
 
-// name begins a member.
+// name begins a member. The name is one of ours, in which nothing has to be escaped; foreign begins one with any name.
 func (o *object) name(name string) {
+	o.next()
+	o.b = append(append(append(o.b, '"'), name...), '"', ':')
+}
+
+func (o *object) foreign(name string) {
 	o.next()
 	o.b = append(event.AppendText(o.b, name), ':')
 }
@@ -113,7 +118,7 @@ func (o *object) field(f *event.Field, words event.Fields) {
 	if word, found := words.Get(f.Name); found {
 		value = word
 	}
-	o.name(f.Name)
+	o.foreign(f.Name)
 	o.b = event.AppendText(o.b, value)
 }
 
@@ -125,7 +130,7 @@ func (o *object) labels(name string, labels map[string]string) {
 	at := o.open(name, '{')
 	var few [16]string
 	for _, label := range ordered(few[:0], labels) {
-		o.name(label)
+		o.foreign(label)
 		o.b = event.AppendText(o.b, labels[label])
 	}
 	o.close(at)

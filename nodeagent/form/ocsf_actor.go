@@ -93,7 +93,11 @@ func (o *object) ocsfContainer(e *event.Event) {
 		image := o.open("image", '{')
 		o.text("uid", w.Image)
 		o.text("name", name)
-		o.text("tag", tag)
+		if tag != "" {
+			labels := o.open("labels", '[')
+			o.item(tag)
+			o.close(labels)
+		}
 		o.close(image)
 	}
 	if w.PodUID != "" {

@@ -20,13 +20,14 @@ func appendOTLP(b []byte, e *event.Event) ([]byte, error) {
 	o.integer("severityNumber", int64(number))
 	o.text("severityText", name)
 	o.text("eventName", EventName(e))
-	body, err := event.AppendLine(nil, e)
+	before := len(o.b)
+	native, err := event.AppendLine(o.b, e)
 	if err != nil {
 		return b, fmt.Errorf("encoding the body: %w", err)
 	}
-	o.name("body")
-	o.b = append(o.b, '{')
-	o.text("stringValue", string(body[:len(body)-1]))
+	body := string(native[before : len(native)-1])
+	o.b = append(native[:before], `,"body":{`...)
+	o.text("stringValue", body)
 	o.b = append(o.b, '}')
 	o.attributes("attributes", Attributes(e))
 	return append(o.b, `}]}],"schemaUrl":"`+SchemaURL+"\"}]}\n"...), nil
@@ -188,7 +189,8 @@ var eventNames = func() map[string]string {
 	for _, a := range recordActivities {
 		add(a)
 	}
-	add(&otherCall)
-	add(&otherRecord)
+	for _, a := range []*activity{&armorRemark, &otherCall, &otherRecord} {
+		add(a)
+	}
 	return names
 }()

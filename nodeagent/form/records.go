@@ -36,7 +36,7 @@ var recordActivities = byName([]call{
 	{&activity{"typed", process, info, baseEvent, 0, "typed", noObject, informational, false}, "TTY USER_TTY"},
 	{&activity{"started-service", process, start, applicationLifecycle, 3, "started the service", serviceObject, informational, false}, "SERVICE_START"},
 	{&activity{"stopped-service", process, end, applicationLifecycle, 4, "stopped the service", serviceObject, informational, false}, "SERVICE_STOP"},
-	{&activity{"installed-software", []string{"package"}, []string{"change"}, baseEvent, 0, "changed software", noObject, notice, false}, "SOFTWARE_UPDATE"},
+	{&activity{"package-updated", []string{"package"}, info, baseEvent, 0, "changed software", noObject, notice, false}, "SOFTWARE_UPDATE"},
 	{&activity{"booted-system", host, start, baseEvent, 0, "booted", noObject, notice, false}, "SYSTEM_BOOT"},
 	{&activity{"shutdown-system", host, end, baseEvent, 0, "shut down", noObject, notice, false}, "SYSTEM_SHUTDOWN"},
 	{&activity{"changed-to-runlevel", host, change, baseEvent, 0, "changed the run level", noObject, notice, false}, "SYSTEM_RUNLEVEL"},
@@ -58,7 +58,12 @@ var recordActivities = byName([]call{
 	{&activity{"changed-system-time", host, change, kernelActivity, 99, "changed the time of the system", noObject, notice, false}, "TIME_INJOFFSET TIME_ADJNTPVAL"},
 	{&activity{"loaded-bpf-program", process, info, baseEvent, 0, "used bpf", noObject, informational, false}, "BPF"},
 
-	{denial("violated-selinux-policy", process, "was refused by a policy"), "AVC"},
+	{&activity{"negotiated-crypto-key", process, info, baseEvent, 0, "negotiated a key", noObject, informational, false}, "CRYPTO_KEY_USER"},
+	{&activity{"started-crypto-session", process, info, baseEvent, 0, "began an encrypted session", noObject, informational, false}, "CRYPTO_SESSION CRYPTO_IKE_SA CRYPTO_IPSEC_SA"},
+	{&activity{"assigned-vm-resource", host, info, baseEvent, 0, "gave a virtual machine a resource", noObject, informational, false}, "VIRT_RESOURCE"},
+	{&activity{"issued-vm-control", host, info, baseEvent, 0, "controlled a virtual machine", noObject, informational, false}, "VIRT_CONTROL"},
+
+	{&refusal, "AVC"},
 	{denial("access-permission", process, "was refused by a policy"), "USER_AVC SELINUX_ERR USER_SELINUX_ERR"},
 	{denial("violated-apparmor-policy", process, "was refused by AppArmor"), "APPARMOR_DENIED"},
 	{denial("violated-landlock-policy", process, "was refused by Landlock"), "LANDLOCK_ACCESS"},
@@ -79,8 +84,12 @@ var recordActivities = byName([]call{
 	{anomaly("attempted-log-in-during-unusual-hour-to", "authentication", []string{"start", "info"}, "logged in at an unusual time"), "ANOM_LOGIN_TIME"},
 })
 
-// What a USER_CHAUTHTOK says.
+// What records say whose type alone does not tell.
 var (
+	refusal        = *denial("violated-selinux-policy", process, "was refused by a policy")
+	armorRefusal   = *denial("violated-apparmor-policy", process, "was refused by AppArmor")
+	armorComplaint = activity{"violated-apparmor-policy", process, info, baseEvent, 0, "would be refused by AppArmor", noObject, notice, true}
+	armorRemark    = activity{"remarked-by-apparmor", process, info, baseEvent, 0, "was remarked by AppArmor", noObject, informational, false}
 	changePassword = *account("changed-password", []string{"user", "change"}, 3, "changed the password of")
 	changeLogin    = *account("changed-password", []string{"user", "change"}, 99, "changed the login of")
 )
