@@ -47,9 +47,9 @@ type AuditSinkList struct {
 type SinkType string
 
 const (
-	// SinkTypeFile writes JSON lines to a file on the node.
+	// SinkTypeFile writes lines to a file on the node.
 	SinkTypeFile SinkType = "file"
-	// SinkTypeStdout writes JSON lines to the standard output of the agent, where the cluster's log collector finds them.
+	// SinkTypeStdout writes lines to the standard output of the agent, where the cluster's log collector finds them.
 	SinkTypeStdout SinkType = "stdout"
 )
 
@@ -72,7 +72,34 @@ type AuditSinkSpec struct {
 	// +optional
 	// +unionMember
 	Stdout *StdoutSink `json:"stdout,omitempty"`
+
+	// format is the form of an event, for example `ecs`; docs/forms.md compares them. `native`, the default, is the JSON of docs/events.md, which
+	// has everything. `ecs` is the Elastic Common Schema, `ocsf` the Open Cybersecurity Schema Framework, `otlp` OpenTelemetry log records in
+	// JSON, `raw` the lines of audit.log for ausearch and aureport, `text` a line for people. Sinks with the same file have one form: that of the
+	// last name.
+	// +optional
+	Format SinkFormat `json:"format,omitempty"`
 }
+
+// SinkFormat is a form of an event.
+//
+// +kubebuilder:validation:Enum=native;ecs;ocsf;otlp;raw;text
+type SinkFormat string
+
+const (
+	// SinkFormatNative is the JSON of docs/events.md.
+	SinkFormatNative SinkFormat = "native"
+	// SinkFormatECS is JSON of the Elastic Common Schema.
+	SinkFormatECS SinkFormat = "ecs"
+	// SinkFormatOCSF is JSON of the Open Cybersecurity Schema Framework.
+	SinkFormatOCSF SinkFormat = "ocsf"
+	// SinkFormatOTLP is JSON of OpenTelemetry log records.
+	SinkFormatOTLP SinkFormat = "otlp"
+	// SinkFormatRaw is the lines of audit.log.
+	SinkFormatRaw SinkFormat = "raw"
+	// SinkFormatText is a line for people.
+	SinkFormatText SinkFormat = "text"
+)
 
 // FileSink is a file on each node, rotated by size.
 type FileSink struct {

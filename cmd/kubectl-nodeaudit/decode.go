@@ -9,6 +9,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/decode"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/logfile"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reassemble"
@@ -70,7 +71,7 @@ type decoding struct {
 	nodes    map[string]*reassemble.Reassembler
 	node     string // whose records came last
 	last     *reassemble.Reassembler
-	form     form
+	form     form.Form
 	out      io.Writer
 	lines    []byte // on their way out
 	err      error  // of out
@@ -78,7 +79,7 @@ type decoding struct {
 	progress *progress
 }
 
-func newDecoding(out, words io.Writer, write form) *decoding {
+func newDecoding(out, words io.Writer, write form.Form) *decoding {
 	return &decoding{
 		nodes: map[string]*reassemble.Reassembler{}, form: write, out: out,
 		words: &complaints{out: words}, progress: newProgress(words),
@@ -156,7 +157,7 @@ func (d *decoding) print(e *event.Event) {
 	if d.err != nil {
 		return
 	}
-	if d.lines, d.err = d.form(d.lines, e); d.err == nil && len(d.lines) >= together {
+	if d.lines, d.err = d.form.AppendLine(d.lines, e); d.err == nil && len(d.lines) >= together {
 		d.flush()
 	}
 }

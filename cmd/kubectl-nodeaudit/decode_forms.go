@@ -1,39 +1,35 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 )
 
-// form appends an event in one of the forms of -o, with a line feed at its end. It keeps nothing of the event.
-type form func(line []byte, e *event.Event) ([]byte, error)
-
-// forms are the values of -o. One more is one more line here.
-var forms = []struct {
-	name, help string
-	append     form
-}{
-	{"json", "the native form (docs/events.md)", event.AppendLine},
-	{"text", "a line for people", appendText},
+// formNames are the values of -o. The native form is called json, as in other commands.
+func formNames() []string {
+	names := form.Names()
+	names[0] = "json"
+	return names
 }
 
-func formOf(name string) (form, error) {
-	names := make([]string, len(forms))
-	for i, f := range forms {
-		if f.name == name {
-			return f.append, nil
-		}
-		names[i] = f.name
+func formOf(name string) (form.Form, error) {
+	f, err := form.Named(name)
+	if err != nil {
+		return f, oneOf(name, formNames()...)
 	}
-	return nil, oneOf(name, names...)
+	return f, nil
 }
 
 func formHelp() string {
-	words := make([]string, len(forms))
-	for i, f := range forms {
-		words[i] = fmt.Sprintf("%s: %s", f.name, f.help)
+	names := formNames()
+	words := make([]string, len(names))
+	for i, name := range names {
+		f, err := form.Named(name)
+		if err != nil {
+			continue // each has one
+		}
+		words[i] = name + ": " + f.Help()
 	}
 	return strings.Join(words, "; ")
 }

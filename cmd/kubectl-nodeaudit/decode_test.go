@@ -104,11 +104,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-func TestDecodeAsText(t *testing.T) {
-	got := run(t, nil, firstLines+`type=CWD msg=audit(1700000000.123:42): cwd=2F610A1B5B`+"\n", "decode", "-o", "text")
-	const want = `2023-11-14T22:13:20.123Z 42 SYSCALL open success cat pid=7 uid=1000 cwd="/a\n\x1b[" key=k` + "\n"
-	if diff := cmp.Diff(want, got.out); diff != "" {
-		t.Errorf("text (-want +got):\n%s", diff)
+func TestDecodeInEachForm(t *testing.T) {
+	const last = `type=CWD msg=audit(1700000000.123:42): cwd=2F610A1B5B` + "\n"
+	for form, want := range map[string]string{ // how a line begins
+		"json": `{"time":"2023-11-14T22:13:20.123Z","serial":42,"type":"SYSCALL"`,
+		"ecs":  `{"@timestamp":"2023-11-14T22:13:20.123Z","ecs":`,
+		"ocsf": `{"category_uid":0,`, // no path tells which file was opened
+		"otlp": `{"resourceLogs":[`,
+		"raw":  firstLines + last,
+		"text": `2023-11-14T22:13:20.123Z: Informational k: user 1000 with cat opened (serial=42 type=SYSCALL syscall=open result=success pid=7 uid=1000 ` +
+			`cwd="/a\n\x1b[")` + "\n",
+	} {
+		if got := run(t, nil, firstLines+last, "decode", "-o", form); !strings.HasPrefix(got.out, want) || got.err != "" {
+			t.Errorf("%s: %s %s", form, got.out, got.err)
+		}
+	}
+	if got := run(t, nil, "", "decode", "-o", "yaml"); !strings.Contains(got.err, "ocsf") {
+		t.Errorf("an unknown form: %s", got.err)
 	}
 }
 

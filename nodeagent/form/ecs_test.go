@@ -18,14 +18,14 @@ type ecsFields struct {
 	Allowed map[string]map[string][]string `json:"allowed"`
 }
 
-func load(t testing.TB, file string, into any) {
-	t.Helper()
+func load(tb testing.TB, file string, into any) {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata/schemas", file))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -130,11 +130,6 @@ func (s *ecsFields) checkCategories(t *testing.T, e map[string]any) {
 }
 
 func TestECSAgreesWithAuditbeat(t *testing.T) {
-	type words struct {
-		Action     string
-		Categories []string
-		Types      []string
-	}
 	// What we say otherwise, and why.
 	differ := map[string]string{
 		"changed-promiscuous-mode-on-device": "the system call that carries the record adds no type; the category is that of the device",
@@ -152,7 +147,7 @@ func TestECSAgreesWithAuditbeat(t *testing.T) {
 		if a.action == armorRemark.action {
 			a = &armorRefusal // AppArmor's record of what it allowed and was asked to tell is a violation for go-libaudit
 		}
-		got, want := words{a.action, a.categories, a.types}, words{their.Action, their.Categories, their.Types}
+		got, want := theirWords{a.action, a.categories, a.types}, their
 		if differ[a.action] != "" {
 			got.Categories, got.Types, want.Categories, want.Types = nil, nil, nil, nil
 		}
@@ -161,6 +156,7 @@ func TestECSAgreesWithAuditbeat(t *testing.T) {
 		}
 		compared++
 	}
+	t.Logf("%d events agree", compared)
 	if compared < 40 {
 		t.Errorf("%d events were compared", compared)
 	}

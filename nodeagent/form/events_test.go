@@ -20,13 +20,13 @@ import (
 
 // allEvents are those of the logs, those of go-libaudit's records of seven distributions, and one of each call and each type of record, bare and
 // with all that events can have.
-func allEvents(t testing.TB) []*event.Event {
-	t.Helper()
+func allEvents(tb testing.TB) []*event.Event {
+	tb.Helper()
 	var all []*event.Event
-	for _, log := range logs(t) {
-		all = append(all, eventsOf(t, log)...)
+	for _, log := range logs(tb) {
+		all = append(all, eventsOf(tb, log)...)
 	}
-	for _, sample := range samples(t) {
+	for _, sample := range samples(tb) {
 		all = append(all, sample.event)
 	}
 	return append(all, made()...)
@@ -76,9 +76,19 @@ func whole() *event.Event {
 		},
 		Socket: &event.Socket{Family: "inet6", Address: "fe80::1", Port: 443, Interface: 2},
 		Fields: event.Fields{
-			{Name: "op", Value: "login"}, {Name: "acct", Value: "bob"}, {Name: "id", Value: "1001"}, {Name: "grp", Value: "carriers"}, {Name: "unit", Value: "ssh"},
-			{Name: "opid", Value: "500"}, {Name: "ocomm", Value: "other"}, {Name: "addr", Value: "192.0.2.7"}, {Name: "hostname", Value: "there"},
-			{Name: "name", Value: "dummy"}, {Name: "sig", Value: "11"}, {Name: "socket", Value: "taken"}, {Name: "a0", Value: "taken"},
+			{Name: "op", Value: "login"},
+			{Name: "acct", Value: "bob"},
+			{Name: "id", Value: "1001"},
+			{Name: "grp", Value: "carriers"},
+			{Name: "unit", Value: "ssh"},
+			{Name: "opid", Value: "500"},
+			{Name: "ocomm", Value: "other"},
+			{Name: "addr", Value: "192.0.2.7"},
+			{Name: "hostname", Value: "there"},
+			{Name: "name", Value: "dummy"},
+			{Name: "sig", Value: "11"},
+			{Name: "socket", Value: "taken"},
+			{Name: "a0", Value: "taken"},
 		},
 		FieldNames: event.Fields{{Name: "sig", Value: "SIGSEGV"}},
 		Records:    []event.Record{{Type: 1300, TypeName: "SYSCALL", Data: "audit(0.000:42): comm=\"a\\b\"\xff\n"}, {Type: 1302, TypeName: "PATH", Data: "audit(0.000:42): "}},
@@ -92,20 +102,20 @@ type sample struct {
 }
 
 // samples reads the records that go-libaudit is tested with. They are in the module's cache, so that none are copied here.
-func samples(t testing.TB) []sample {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(moduleDir(t, "github.com/elastic/go-libaudit/v2"), "aucoalesce/testdata/*.yaml"))
+func samples(tb testing.TB) []sample {
+	tb.Helper()
+	files, err := filepath.Glob(filepath.Join(moduleDir(tb, "github.com/elastic/go-libaudit/v2"), "aucoalesce/testdata/*.yaml"))
 	if err != nil || len(files) < 5 {
-		t.Fatalf("%d files of records, %v", len(files), err)
+		tb.Fatalf("%d files of records, %v", len(files), err)
 	}
 	var all []sample
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for name, records := range sampleRecords(string(text)) {
-			for i, e := range decoded(t, []byte(strings.Join(records, "\n")+"\n")) {
+			for i, e := range decoded(tb, []byte(strings.Join(records, "\n")+"\n")) {
 				all = append(all, sample{fmt.Sprintf("%s/%s/%d", strings.TrimSuffix(filepath.Base(file), ".yaml"), name, i), e})
 			}
 		}
@@ -114,11 +124,11 @@ func samples(t testing.TB) []sample {
 	return all
 }
 
-func moduleDir(t testing.TB, module string) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+func moduleDir(tb testing.TB, module string) string {
+	tb.Helper()
+	out, err := exec.CommandContext(tb.Context(), "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
-		t.Fatalf("finding %s: %v", module, err)
+		tb.Fatalf("finding %s: %v", module, err)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -142,11 +152,11 @@ func sampleRecords(text string) map[string][]string {
 	return all
 }
 
-func decoded(t testing.TB, log []byte) []*event.Event {
-	t.Helper()
+func decoded(tb testing.TB, log []byte) []*event.Event {
+	tb.Helper()
 	reader, err := logfile.NewReader(bytes.NewReader(log))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []*event.Event
 	var decoder decode.Decoder

@@ -50,34 +50,34 @@ func logs(testing.TB) []string {
 
 // eventsOf returns the events of a log as they were decoded at the last -update, so that a decoder that learns does not change a form. Each
 // other event comes from a pod, the others from the host.
-func eventsOf(t testing.TB, log string) []*event.Event {
-	t.Helper()
+func eventsOf(tb testing.TB, log string) []*event.Event {
+	tb.Helper()
 	file := filepath.Join("testdata", strings.TrimSuffix(filepath.Base(log), ".log")+".jsonl")
 	if *update {
 		text, err := os.ReadFile(log)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		all := decoded(t, text)
+		all := decoded(tb, text)
 		for i, e := range all {
 			e.Who = event.Who{Confidence: event.ConfidenceExact}
 			if i%2 == 0 {
 				e.Who = inPod
 			}
 		}
-		if err := os.WriteFile(file, lines(t, "native", all), 0o600); err != nil {
-			t.Fatal(err)
+		if err := os.WriteFile(file, lines(tb, "native", all), 0o600); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []*event.Event
 	for line := range bytes.Lines(text) {
 		e := &event.Event{}
 		if err := json.Unmarshal(line, e); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all = append(all, e)
 	}
@@ -89,16 +89,16 @@ var inPod = event.Who{
 	ContainerID: strings.Repeat("4b1f", 16), Image: "registry.example:5000/web:1.4", Labels: map[string]string{"app": "web", "tier": "front"},
 }
 
-func lines(t testing.TB, name string, events []*event.Event) []byte {
-	t.Helper()
+func lines(tb testing.TB, name string, events []*event.Event) []byte {
+	tb.Helper()
 	f, err := Named(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var all []byte
 	for _, e := range events {
 		if all, err = f.AppendLine(all, e); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return all

@@ -17,20 +17,20 @@ type ocsfClasses struct {
 	compiled map[int]*jsonschema.Schema
 }
 
-func loadOCSF(t testing.TB) *ocsfClasses {
-	t.Helper()
+func loadOCSF(tb testing.TB) *ocsfClasses {
+	tb.Helper()
 	file, err := os.Open("testdata/schemas/ocsf.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer file.Close()
 	document, err := jsonschema.UnmarshalJSON(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource("ocsf.json", document); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &ocsfClasses{compiler, map[int]*jsonschema.Schema{}}
 }

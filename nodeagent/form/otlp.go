@@ -20,17 +20,26 @@ func appendOTLP(b []byte, e *event.Event) ([]byte, error) {
 	o.integer("severityNumber", int64(number))
 	o.text("severityText", name)
 	o.text("eventName", EventName(e))
-	before := len(o.b)
-	native, err := event.AppendLine(o.b, e)
-	if err != nil {
-		return b, fmt.Errorf("encoding the body: %w", err)
+	if err := o.body(e); err != nil {
+		return b, err
 	}
-	body := string(native[before : len(native)-1])
-	o.b = append(native[:before], `,"body":{`...)
-	o.text("stringValue", body)
-	o.b = append(o.b, '}')
 	o.attributes("attributes", Attributes(e))
 	return append(o.b, `}]}],"schemaUrl":"`+SchemaURL+"\"}]}\n"...), nil
+}
+
+// body writes the native form as a text. It is made where the text will be.
+func (o *object) body(e *event.Event) error {
+	before := len(o.b)
+	with, err := event.AppendLine(o.b, e)
+	if err != nil {
+		return fmt.Errorf("encoding the body: %w", err)
+	}
+	native := string(with[before : len(with)-1])
+	o.b = with[:before]
+	at := o.open("body", '{')
+	o.text("stringValue", native)
+	o.close(at)
+	return nil
 }
 
 // appendNanoseconds appends the nanoseconds since 1970, and 0, which means unknown, for a time that OTLP has no number for.

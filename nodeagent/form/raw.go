@@ -1,6 +1,9 @@
 package form
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
@@ -26,13 +29,24 @@ func appendRaw(b []byte, e *event.Event) ([]byte, error) {
 // unreadable is the type of a line of a log that was no record. It has the whole line.
 const unreadable = "UNREADABLE"
 
-// ownTypes is where the types begin that are not the kernel's nor auditd's.
-const ownTypes = 2900
+// ownTypes is how the names of types begin that are the agent's own, which no other program knows.
+const ownTypes = "NODEAUDIT_"
+
+// The agent's own types beside event.TypeLost, and the numbers of all.
+const (
+	typeThrottled = "NODEAUDIT_THROTTLED"
+	typeRepeated  = "NODEAUDIT_REPEATED"
+)
+
+var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992}
 
 // typeName is the name of a record's type as audit's own programs know it: of others the number.
 func typeName(r *event.Record) string {
-	if r.Type >= ownTypes && r.Type < 3000 || r.TypeName == "" {
-		return "UNKNOWN[" + decimal(r.Type) + "]"
+	switch {
+	case r.TypeName == "":
+		return event.TypeName(r.Type)
+	case strings.HasPrefix(r.TypeName, ownTypes):
+		return event.TypeName(cmp.Or(r.Type, ownNumbers[r.TypeName]))
 	}
 	return r.TypeName
 }

@@ -1,6 +1,10 @@
 package form
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+)
 
 // recordActivities are what records say that are no system calls.
 var recordActivities = byName([]call{
@@ -51,7 +55,9 @@ var recordActivities = byName([]call{
 	{&activity{"remote-audit-connected", network, connecting, baseEvent, 0, "connected to auditd", noObject, informational, false}, "DAEMON_ACCEPT"},
 	{&activity{"remote-audit-disconnected", network, []string{"connection", "end"}, baseEvent, 0, "disconnected from auditd", noObject, informational, false}, "DAEMON_CLOSE"},
 	{&activity{"initialized-audit-subsystem", host, start, baseEvent, 0, "began", noObject, informational, false}, "KERNEL"},
-	{&activity{"lost-audit-events", host, info, baseEvent, 0, "lost audit events", noObject, failing, true}, "NODEAUDIT_LOST"},
+	{&activity{"lost-audit-events", host, info, baseEvent, 0, "noticed a loss of audit events:", noObject, failing, true}, event.TypeLost},
+	{&activity{"throttled-audit-events", host, info, baseEvent, 0, "left out events of the route", noObject, notice, false}, typeThrottled},
+	{&activity{"repeated-audit-events", host, info, baseEvent, 0, "saw the same again, of the route", noObject, informational, false}, typeRepeated},
 
 	{&activity{"changed-configuration", configuration, change, baseEvent, 0, "changed the configuration", noObject, notice, false}, "USYS_CONFIG"},
 	{&activity{"loaded-firewall-rule-to", configuration, change, baseEvent, 0, "changed the firewall", noObject, informational, false}, "NETFILTER_CFG"},

@@ -2,6 +2,7 @@ package form
 
 import (
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -64,6 +65,9 @@ func appendActor(b []byte, e *event.Event) []byte {
 		b = append(b, " with "...)
 	}
 	b = word(b, "", program)
+	if len(b) == before && strings.HasPrefix(e.Type, ownTypes) {
+		b = append(b, "nodeaudit"...)
+	}
 	if len(b) == before {
 		b = append(b, "the kernel"...)
 	}
@@ -112,7 +116,7 @@ func appendSubject(b []byte, a *activity, e *event.Event) []byte {
 	case serviceObject:
 		b = word(b, " ", firstOf(e.Fields, []string{"unit"}))
 	case noObject:
-		b = word(b, " ", firstOf(e.Fields, []string{"cmd", "op", "sw"}))
+		b = word(b, " ", firstOf(e.Fields, []string{"cmd", "op", "sw", "place", "route"}))
 	}
 	return b
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -113,6 +114,41 @@ func TestEventsGoWhereTheRoutesSay(t *testing.T) {
 	}
 	if events, _ := p.Report(); events.Received != 6 || p.filtered.Load() != 1 {
 		t.Errorf("received %d, filtered %d", events.Received, p.filtered.Load())
+	}
+}
+
+func TestASinkWritesInItsForm(t *testing.T) {
+	var out bytes.Buffer
+	p := road(t, Options{Stdout: &out})
+	raw, stdout, unknown := fileSink("raw", "raw.log", 1), nodeconfig.Sink{Name: "out"}, fileSink("unknown", "unknown.log", 1)
+	raw.Spec.Format = v1alpha1.SinkFormatRaw
+	stdout.Spec = v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeStdout, Format: v1alpha1.SinkFormatECS}
+	unknown.Spec.Format = "smoke-signs"
+	p.Configure([]v1alpha1.Route{to("k", "raw", "out", "unknown")}, []nodeconfig.Sink{raw, stdout, unknown})
+	p.happens(1, 1, "k")
+	p.Configure(nil, nil) // writes what waits
+	lines, err := os.ReadFile(filepath.Join(p.options.LogDir, "raw.log"))
+	if err != nil || !strings.HasPrefix(string(lines), "node=node type=SYSCALL msg=audit(") || !strings.Contains(string(lines), "key=\"k\"\n") {
+		t.Errorf("%v, raw.log has %s", err, lines)
+	}
+	if !strings.HasPrefix(out.String(), `{"@timestamp":"`) {
+		t.Errorf("standard output has %s", out.String())
+	}
+	if _, err := os.Stat(filepath.Join(p.options.LogDir, "unknown.log")); err == nil {
+		t.Error("a form that nobody knows was written")
+	}
+}
+
+func TestTheFormsOfTheAPIAreThoseOfTheAgent(t *testing.T) {
+	want := []v1alpha1.SinkFormat{
+		v1alpha1.SinkFormatNative, v1alpha1.SinkFormatECS, v1alpha1.SinkFormatOCSF, v1alpha1.SinkFormatOTLP, v1alpha1.SinkFormatRaw, v1alpha1.SinkFormatText,
+	}
+	var got []v1alpha1.SinkFormat
+	for _, name := range form.Names() {
+		got = append(got, v1alpha1.SinkFormat(name))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("forms (-api +agent):\n%s", diff)
 	}
 }
 

@@ -1,12 +1,14 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/file"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/stdout"
@@ -29,12 +31,13 @@ type settings struct {
 	maxSize  int64
 	maxFiles int
 	compress bool
+	format   v1alpha1.SinkFormat
 }
 
 // The file that every node has, with the defaults of a file sink.
 const defaultFile = "audit.log"
 
-var defaultSettings = settings{maxSize: 100 << 20, maxFiles: 5, compress: true}
+var defaultSettings = settings{maxSize: 100 << 20, maxFiles: 5, compress: true, format: v1alpha1.SinkFormatNative}
 
 // place is one destination with its queue, which runs.
 type place struct {
@@ -52,14 +55,18 @@ func (s *sinks) defaultPlace() destination {
 func (s *sinks) target(spec v1alpha1.AuditSinkSpec) (destination, settings) {
 	d := destination{kind: spec.Type}
 	if spec.Type != v1alpha1.SinkTypeFile || spec.File == nil {
-		return d, settings{}
+		return d, settings{format: formatOf(spec)}
 	}
 	d.file = filepath.Base(spec.File.Path)
-	asked := settings{maxFiles: int(spec.File.MaxFiles), compress: spec.File.Compress != nil && *spec.File.Compress}
+	asked := settings{maxFiles: int(spec.File.MaxFiles), compress: spec.File.Compress != nil && *spec.File.Compress, format: formatOf(spec)}
 	if spec.File.MaxSize != nil {
 		asked.maxSize = spec.File.MaxSize.Value()
 	}
 	return d, asked
+}
+
+func formatOf(spec v1alpha1.AuditSinkSpec) v1alpha1.SinkFormat {
+	return cmp.Or(spec.Format, v1alpha1.SinkFormatNative)
 }
 
 func (s *sinks) start(target destination, asked settings) *place {
@@ -74,13 +81,18 @@ func (s *sinks) start(target destination, asked settings) *place {
 }
 
 func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
+	lines, err := form.Named(string(asked.format))
+	if err != nil {
+		return nil, sink.Permanent(fmt.Errorf("this agent cannot write as the sink asks: update the agent: %w", err))
+	}
 	switch target.kind {
 	case v1alpha1.SinkTypeFile:
 		return file.New(file.Options{
 			Dir: s.options.LogDir, Path: target.file, MaxSize: asked.maxSize, MaxFiles: asked.maxFiles, Compress: asked.compress, Log: s.options.Log,
+			Form: lines.AppendLine,
 		})
 	case v1alpha1.SinkTypeStdout:
-		return stdout.New(s.options.Stdout), nil
+		return stdout.NewForm(s.options.Stdout, lines.AppendLine), nil
 	default:
 		return nil, sink.Permanent(fmt.Errorf("this agent knows no sink of type %q: update the agent", target.kind))
 	}

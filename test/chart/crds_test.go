@@ -62,6 +62,7 @@ func TestTheAPIServerRefusesWithAMessageThatSaysWhatToDo(t *testing.T) {
 		{"a misspelt condition", "AuditPolicy", `spec: {routes: [{name: x, exclude: [{key: [a]}], sinks: [a]}]}`, `unknown field "spec.routes[0].exclude[0].key"`},
 		{"two routes of one name", "AuditPolicy", `spec: {routes: [{name: x, sinks: [a]}, {name: x, sinks: [b]}]}`, "Duplicate value"},
 		{"an unknown type of sink", "AuditSink", `spec: {type: pigeon}`, `supported values: "file", "stdout"`},
+		{"an unknown form of events", "AuditSink", `spec: {type: stdout, format: yaml}`, `supported values: "native", "ecs", "ocsf", "otlp", "raw", "text"`},
 		{"a member of another type", "AuditSink", `spec: {type: stdout, file: {}}`, "`file` is set but `type` is not `file`: set `type: file` or remove `file`"},
 		{"a file elsewhere on the node", "AuditSink", `spec: {type: file, file: {path: /etc/shadow}}`, "spec.file.path"},
 		{"a file above its folder", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/../x}}`, "spec.file.path"},

@@ -27,6 +27,8 @@ type Options struct {
 	MaxSize int64
 	// MaxFiles is the number of rotated files that are kept, from 1 to 1000.
 	MaxFiles int
+	// Form appends an event to lines and ends with a line feed. Nil is the native form, event.AppendLine.
+	Form func(lines []byte, e *event.Event) ([]byte, error)
 	// Compress packs rotated files with gzip, in the background.
 	Compress bool
 	// Log takes what goes wrong in the background. Nil is nowhere.
@@ -36,6 +38,7 @@ type Options struct {
 // Writer is a sink.Writer on a file. At most one may be open for a file at a time.
 type Writer struct {
 	maxSize  int64
+	form     func(lines []byte, e *event.Event) ([]byte, error)
 	archive  *archive
 	packing  *packing // nil without compression
 	file     *os.File // nil until the file could be opened
@@ -52,7 +55,7 @@ func New(options Options) (*Writer, error) {
 	if err := options.complete(); err != nil {
 		return nil, err
 	}
-	w := &Writer{maxSize: options.MaxSize, archive: newArchive(options)}
+	w := &Writer{maxSize: options.MaxSize, form: options.Form, archive: newArchive(options)}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -78,6 +81,9 @@ func (o *Options) complete() error {
 	}
 	if o.Dir == "" {
 		o.Dir = filepath.Dir(o.Path)
+	}
+	if o.Form == nil {
+		o.Form = event.AppendLine
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -112,7 +118,7 @@ func (w *Writer) encode(events []*event.Event) error {
 	lines := w.buffer[:0]
 	for _, e := range events {
 		var err error
-		if lines, err = event.AppendLine(lines, e); err != nil {
+		if lines, err = w.form(lines, e); err != nil {
 			return err
 		}
 	}

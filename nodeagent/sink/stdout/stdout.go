@@ -18,6 +18,7 @@ import (
 // Writer is a sink.Writer on an output that takes bytes.
 type Writer struct {
 	out    io.Writer
+	form   func(lines []byte, e *event.Event) ([]byte, error)
 	buffer []byte
 	rest   []byte // what the output has not taken of the batch in hand, at the end of buffer
 	closed bool
@@ -28,10 +29,13 @@ type deadliner interface {
 	SetWriteDeadline(t time.Time) error
 }
 
-// New returns a Writer on w. Nobody else may write to w, or lines get torn. If w is a file with deadlines, as Interruptible returns, a write
+// New returns a Writer of the native form, event.AppendLine.
+func New(w io.Writer) *Writer { return NewForm(w, event.AppendLine) }
+
+// NewForm returns a Writer on w of the lines that form appends, each with a line feed at its end. Nobody else may write to w, or lines get torn. If w is a file with deadlines, as Interruptible returns, a write
 // that waits for a reader ends with its context; otherwise it waits.
-func New(w io.Writer) *Writer {
-	return &Writer{out: w}
+func NewForm(w io.Writer, form func(lines []byte, e *event.Event) ([]byte, error)) *Writer {
+	return &Writer{out: w, form: form}
 }
 
 // Write implements sink.Writer. After an error it goes on where the output stopped.
@@ -62,7 +66,7 @@ func (w *Writer) encode(events []*event.Event) error {
 	lines := w.buffer[:0]
 	for _, e := range events {
 		var err error
-		if lines, err = event.AppendLine(lines, e); err != nil {
+		if lines, err = w.form(lines, e); err != nil {
 			return err
 		}
 	}
