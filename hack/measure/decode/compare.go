@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 )
 
@@ -17,6 +17,7 @@ type reader struct {
 	name string
 	args []string
 	in   bool // the log is its standard input
+	file bool // it writes a file; the others write to /dev/null
 	env  string
 	cpu  []time.Duration
 	peak int64 // in KiB
@@ -26,20 +27,25 @@ type reader struct {
 type size struct{ records, events, bytes int }
 
 func sizeOf(path string) (size, error) {
-	text, err := os.ReadFile(path)
+	in, err := os.Open(path)
 	if err != nil {
 		return size{}, err
 	}
+	defer in.Close()
 	serials := map[string]bool{}
-	s := size{bytes: len(text)}
-	for line := range bytes.Lines(text) {
+	var s size
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		line := lines.Bytes()
 		s.records++
+		s.bytes += len(line) + 1
 		_, after, _ := bytes.Cut(line, []byte("msg=audit("))
 		serial, _, _ := bytes.Cut(after, []byte(")"))
 		serials[string(serial)] = true
 	}
 	s.events = len(serials)
-	return s, nil
+	return s, lines.Err()
 }
 
 const laurelConfig = `directory = %q
@@ -60,7 +66,8 @@ script = %v
 execve-env = []
 `
 
-// readers are the programs that are there.
+// readers are the programs that are there. Laurel can write nothing but a file (and would change the mode of /dev/null), so it is compared with
+// nodeaudit writing one.
 func readers(o options, scratch string) ([]*reader, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -68,6 +75,7 @@ func readers(o options, scratch string) ([]*reader, error) {
 	}
 	all := []*reader{
 		{name: "nodeaudit decode --root /", args: []string{o.program, "decode", "--root", "/", o.log}},
+		{name: "nodeaudit decode --root /, to a file", args: []string{o.program, "decode", "--root", "/", o.log}, file: true},
 		{name: "go-libaudit 2.6.2: Reassembler, aucoalesce, encoding/json", args: []string{self, libauditCommand, o.log}, env: "GOMAXPROCS=1"},
 	}
 	if _, err := exec.LookPath("ausearch"); err == nil {
@@ -85,9 +93,9 @@ func readers(o options, scratch string) ([]*reader, error) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return nil, err
 		}
-		all = append(all, &reader{name: name, args: []string{"laurel", "-c", file}, in: true})
+		all = append(all, &reader{name: name, args: []string{"laurel", "-c", file}, in: true, file: true})
 	}
-	slices.SortFunc(all[1:], func(a, b *reader) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
+	slices.SortFunc(all[2:], func(a, b *reader) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
 	return all, nil
 }
 
@@ -105,11 +113,11 @@ func compare(ctx context.Context, o options, scratch string, s size) error {
 			}
 		}
 	}
-	own := all[0].median()
+	own := map[bool]float64{false: float64(all[0].median()), true: float64(all[1].median())}
 	fmt.Println("| program | CPU s, median | from–to | µs per record | peak MiB | times nodeaudit |\n|---|---|---|---|---|---|")
 	for _, r := range all {
 		fmt.Printf("| %s | %.2f | %.2f–%.2f | %.2f | %d | %.1f |\n", r.name, r.median().Seconds(), slices.Min(r.cpu).Seconds(), slices.Max(r.cpu).Seconds(),
-			float64(r.median().Microseconds())/float64(s.records), r.peak>>10, float64(r.median())/float64(own))
+			float64(r.median().Microseconds())/float64(s.records), r.peak>>10, float64(r.median())/own[r.file])
 	}
 	fmt.Println()
 	return nil
@@ -117,7 +125,11 @@ func compare(ctx context.Context, o options, scratch string, s size) error {
 
 // run runs a program once.
 func (r *reader) run(ctx context.Context, log, scratch string) error {
-	out, err := os.Create(filepath.Join(scratch, "out"))
+	target := os.DevNull
+	if r.file {
+		target = filepath.Join(scratch, "out")
+	}
+	out, err := os.Create(target)
 	if err != nil {
 		return err
 	}
@@ -134,15 +146,51 @@ func (r *reader) run(ctx context.Context, log, scratch string) error {
 		defer in.Close()
 		command.Stdin = in
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Start(); err != nil {
 		return err
 	}
-	state := command.ProcessState
-	r.cpu = append(r.cpu, state.UserTime()+state.SystemTime())
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		r.peak = max(r.peak, usage.Maxrss)
+	peak := watch(command.Process.Pid)
+	err = command.Wait()
+	r.peak = max(r.peak, peak())
+	r.cpu = append(r.cpu, command.ProcessState.UserTime()+command.ProcessState.SystemTime())
+	return err
+}
+
+// watch looks again and again how much memory a process has had at most, in KiB. What the kernel says when the process has ended includes
+// this program's own, which it had before it became another.
+func watch(pid int) (peak func() int64) {
+	most := make(chan int64, 1)
+	stop := make(chan struct{})
+	go func() {
+		var seen int64
+		for {
+			seen = max(seen, highWater(pid))
+			select {
+			case <-stop:
+				most <- seen
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	return func() int64 {
+		close(stop)
+		return <-most
 	}
-	return nil
+}
+
+// highWater is VmHWM, or 0 where the process is not there, or has not yet become its program.
+func highWater(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := bytes.Cut(text, []byte("VmHWM:"))
+	var size int64
+	if _, err := fmt.Sscan(string(after), &size); err != nil {
+		return 0
+	}
+	return size
 }
 
 func (r *reader) median() time.Duration {

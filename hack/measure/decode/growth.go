@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
-	"syscall"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/decode"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -83,7 +82,9 @@ func growth(ctx context.Context, o options, s size) error {
 		if err := command.Start(); err != nil {
 			return err
 		}
+		peak := watch(command.Process.Pid)
 		fed := feed(in, text, repeat)
+		most := peak()
 		if err := command.Wait(); err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func growth(ctx context.Context, o options, s size) error {
 		state := command.ProcessState
 		cpu := state.UserTime() + state.SystemTime()
 		fmt.Printf("| %d | %.2f | %.2f | %d |\n", repeat*s.records, cpu.Seconds(), float64(cpu.Microseconds())/float64(repeat*s.records),
-			state.SysUsage().(*syscall.Rusage).Maxrss>>10)
+			most>>10)
 	}
 	return nil
 }
