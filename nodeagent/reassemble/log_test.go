@@ -92,3 +92,16 @@ func TestARecordOfALogWithoutAHeaderHasTheTimeOfTheOneBefore(t *testing.T) {
 		t.Errorf("times (-want +got):\n%s", diff)
 	}
 }
+
+func TestAnEventDoesNotWaitForeverWhereTheClockOfALogWasSetBack(t *testing.T) {
+	var got []string
+	r := reassemble.NewLog(func(group event.Group) { got = append(got, show(group)) })
+	r.Push(at(syscallType, 1, 900000))
+	r.Push(at(syscallType, 2, 0))
+	for serial := uint32(3); len(got) == 0 && serial < 100000; serial++ {
+		r.Push(at(pathType, 2, 0))
+	}
+	if len(got) == 0 || got[0] != "1: 1300" {
+		t.Errorf("%d groups came", len(got))
+	}
+}

@@ -14,6 +14,8 @@ const (
 	LogTimeout = 2 * time.Second
 	// maxInFlight is how many events may wait. The oldest is given out when there are more: at 3,000 events a second that is Timeout.
 	maxInFlight = 1024
+	// maxBehind is how many records of a log may come behind an event that waits, where the times in it do not go on: a clock was set back.
+	maxBehind = 8192
 )
 
 // Reassembler is for one goroutine; only Gaps may be called from others.
@@ -22,6 +24,7 @@ type Reassembler struct {
 	log      bool // records are of a log, which is read later
 	now      time.Time
 	latest   int64 // now, in milliseconds, of a log
+	records  int64 // of a log
 	headers  event.Headers
 	gaps     gaps
 	waiting  []*pending // in the order of their serials
@@ -34,6 +37,7 @@ type pending struct {
 	event.Group
 	milliseconds int64
 	expires      time.Time
+	begun        int64 // records before it
 	complete     bool
 }
 
@@ -72,6 +76,7 @@ func (r *Reassembler) tell(header event.Header) {
 		r.now = time.Now()
 		return
 	}
+	r.records++
 	if r.latest < header.Milliseconds {
 		r.latest, r.now = header.Milliseconds, header.Time()
 	}
@@ -126,7 +131,7 @@ func (r *Reassembler) insert(at int, header event.Header) {
 	}
 	*p = pending{
 		Group:        event.Group{Time: header.Time(), Serial: header.Serial, Records: p.Records[:0]},
-		milliseconds: header.Milliseconds, expires: r.now.Add(timeout),
+		milliseconds: header.Milliseconds, expires: r.now.Add(timeout), begun: r.records,
 	}
 	r.waiting = append(r.waiting, nil)
 	copy(r.waiting[at+1:], r.waiting[at:])
@@ -138,7 +143,7 @@ func (r *Reassembler) give() {
 	n := 0
 	for ; n < len(r.waiting); n++ {
 		p := r.waiting[n]
-		if !p.complete && len(r.waiting)-n <= maxInFlight && r.now.Before(p.expires) {
+		if !p.complete && len(r.waiting)-n <= maxInFlight && r.now.Before(p.expires) && r.records-p.begun <= maxBehind {
 			break
 		}
 		r.deliver(p.Group)
