@@ -24,6 +24,9 @@ var (
 	}
 )
 
+// ecsStill are some of those that are not left out.
+var ecsStill = []string{"process.parent.", "orchestrator.resource.parent."}
+
 // ecs reads the fields with their types, and which types of events go with which categories.
 func ecs(dir string) (any, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "generated/ecs/ecs_flat.yml"))
@@ -43,7 +46,7 @@ func ecs(dir string) (any, error) {
 	}
 	types, allowed := map[string]string{}, map[string]map[string][]string{}
 	for name, field := range fields {
-		if !begins(name, ecsSets) || contains(name, ecsWithout) && !strings.HasPrefix(name, "process.parent.") {
+		if !begins(name, ecsSets) || contains(name, ecsWithout) && !begins(name, ecsStill) {
 			continue
 		}
 		types[name] = field.Type

@@ -46,6 +46,10 @@ func Resource(e *event.Event) iter.Seq[Attribute] {
 		l.text("k8s.pod.uid", w.PodUID)
 		l.text("k8s.container.name", w.Container)
 		l.text("container.id", w.ContainerID)
+		if w.Workload != nil {
+			l.text(workloadAttribute(w.Workload.Kind), w.Workload.Name)
+		}
+		l.text("container.image.id", w.ImageID)
 		name, tag := imageTag(w.Image)
 		l.text("container.image.name", name)
 		if tag != "" {
@@ -58,6 +62,25 @@ func Resource(e *event.Event) iter.Seq[Attribute] {
 			}
 		}
 	}
+}
+
+// workloadAttribute is the attribute with the name of a workload of a kind.
+func workloadAttribute(kind string) string {
+	switch kind {
+	case "CronJob":
+		return "k8s.cronjob.name"
+	case "DaemonSet":
+		return "k8s.daemonset.name"
+	case "Deployment":
+		return "k8s.deployment.name"
+	case "Job":
+		return "k8s.job.name"
+	case "ReplicaSet":
+		return "k8s.replicaset.name"
+	case "StatefulSet":
+		return "k8s.statefulset.name"
+	}
+	return "audit.workload.name"
 }
 
 // SameResource says whether two events have the same Resource, so that their records may stand below one.

@@ -122,6 +122,11 @@ func (o *object) ecsPlace(e *event.Event) {
 	o.text("type", "pod")
 	o.text("name", w.Pod)
 	o.text("id", w.PodUID)
+	if w.Workload != nil {
+		parent := o.open("parent", '{')
+		o.text("type", w.Workload.Kind)
+		o.close(parent)
+	}
 	o.ecsLabels(w.Labels)
 	o.close(inner)
 	o.close(at)

@@ -108,8 +108,24 @@ func (o *object) ecsAuditd(e *event.Event) {
 	o.text("result", auditdResult(e.Result))
 	o.texts("keys", e.Keys)
 	o.text("confidence", string(e.Who.Confidence))
+	o.text("unit", e.Who.Unit)
+	o.workload(e)
+	o.ecsAncestors(e.Who.Ancestors)
 	o.ecsData(e)
 	o.ecsPaths(e.Paths)
+	o.close(at)
+}
+
+// ecsAncestors writes who started the process, of which ECS has the first only.
+func (o *object) ecsAncestors(ancestors []event.Ancestor) {
+	at := o.open("ancestors", '[')
+	for i := range ancestors {
+		item := o.open("", '{')
+		o.integer("pid", int64(ancestors[i].PID))
+		o.text("name", nameOf(&ancestors[i]))
+		o.text("executable", ancestors[i].Exe)
+		o.close(item)
+	}
 	o.close(at)
 }
 

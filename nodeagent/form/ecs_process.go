@@ -19,7 +19,13 @@ func (o *object) ecsProcess(e *event.Event) {
 	o.close(thread)
 	parent := o.open("parent", '{')
 	o.id("pid", e.PPID)
+	if p := parentOf(e); p != nil {
+		o.text("name", nameOf(p))
+		o.text("executable", p.Exe)
+		o.moment("start", p.Start)
+	}
 	o.close(parent)
+	o.moment("start", e.Who.Start)
 	o.close(at)
 }
 

@@ -60,7 +60,7 @@ func eventsOf(tb testing.TB, log string) []*event.Event {
 		}
 		all := decoded(tb, text)
 		for i, e := range all {
-			e.Who = event.Who{Confidence: event.ConfidenceExact}
+			e.Who = event.Who{Confidence: event.ConfidenceExact, Unit: "ssh.service"}
 			if i%2 == 0 {
 				e.Who = inPod
 			}
@@ -87,6 +87,8 @@ func eventsOf(tb testing.TB, log string) []*event.Event {
 var inPod = event.Who{
 	Confidence: event.ConfidenceExact, Namespace: "shop", Pod: "web-0", PodUID: "7f0d1c1e-5a5b-4c3d-9e8f-6f0c7a3b2d11", Container: "app",
 	ContainerID: strings.Repeat("4b1f", 16), Image: "registry.example:5000/web:1.4", Labels: map[string]string{"app": "web", "tier": "front"},
+	ImageID: "registry.example:5000/web@sha256:" + strings.Repeat("9c", 32), Workload: &event.Workload{Kind: "Deployment", Name: "web", By: event.WorkloadByName},
+	Start: 1795251949000, Ancestors: []event.Ancestor{{PID: 4277, Comm: "entrypoint", Exe: "/bin/entrypoint", Start: 1795251940000}, {PID: 4270, Comm: "tini"}},
 }
 
 func lines(tb testing.TB, name string, events []*event.Event) []byte {

@@ -122,6 +122,30 @@ func (o *object) field(f *event.Field, words event.Fields) {
 	o.b = event.AppendText(o.b, value)
 }
 
+// moment writes a time as text, and nothing where there is none, or one that no calendar writes.
+func (o *object) moment(name string, m event.Moment) {
+	if m == 0 {
+		return
+	}
+	var few [24]byte
+	text, err := event.AppendTime(few[:0], m.Time())
+	if err != nil {
+		return
+	}
+	o.name(name)
+	o.b = append(append(append(o.b, '"'), text...), '"')
+}
+
+// workload writes what made the pod.
+func (o *object) workload(e *event.Event) {
+	if w := e.Who.Workload; w != nil {
+		at := o.open("workload", '{')
+		o.text("kind", w.Kind)
+		o.text("name", w.Name)
+		o.close(at)
+	}
+}
+
 // labels writes a map by the order of its names.
 func (o *object) labels(name string, labels map[string]string) {
 	if len(labels) == 0 {

@@ -117,7 +117,9 @@ func (o *object) ocsfDevice(e *event.Event) {
 func (o *object) ocsfUnmapped(c *class, e *event.Event) {
 	at := o.open("unmapped", '{')
 	o.text("confidence", string(e.Who.Confidence))
+	o.workload(e)
 	o.labels("labels", e.Who.Labels)
+	o.text("unit", e.Who.Unit)
 	if e.PID.IsZero() { // no process carries the container
 		o.ocsfContainer(e)
 	}

@@ -1,6 +1,10 @@
 package form
 
-import "github.com/nodeaudit/nodeaudit/nodeagent/event"
+import (
+	"cmp"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+)
 
 // ocsfActor writes who did it. Of a program that was started that is the process that started it.
 func (o *object) ocsfActor(c *class, a *activity, e *event.Event) {
@@ -8,7 +12,7 @@ func (o *object) ocsfActor(c *class, a *activity, e *event.Event) {
 	empty := len(o.b)
 	if c == processActivity && a.number == 1 && !e.PPID.IsZero() {
 		process := o.open("process", '{')
-		o.id("pid", e.PPID)
+		o.ocsfParent(e)
 		o.close(process)
 	} else {
 		o.ocsfProcess("process", e)
@@ -68,10 +72,37 @@ func (o *object) ocsfProcess(name string, e *event.Event) {
 	o.id("egid", e.EGID)
 	o.ocsfSession(e)
 	parent := o.open("parent_process", '{')
-	o.id("pid", e.PPID)
+	o.ocsfParent(e)
 	o.close(parent)
+	ancestry := o.open("ancestry", '[')
+	for i := range e.Who.Ancestors {
+		item := o.open("", '{')
+		o.ocsfAncestor(&e.Who.Ancestors[i])
+		o.close(item)
+	}
+	o.close(ancestry)
+	if e.Who.Start != 0 {
+		o.integer("created_time", int64(e.Who.Start))
+	}
 	o.ocsfContainer(e)
 	o.close(at)
+}
+
+func (o *object) ocsfParent(e *event.Event) {
+	if p := parentOf(e); p != nil {
+		o.ocsfAncestor(p)
+		return
+	}
+	o.id("pid", e.PPID)
+}
+
+func (o *object) ocsfAncestor(a *event.Ancestor) {
+	o.integer("pid", int64(a.PID))
+	o.text("name", nameOf(a))
+	o.text("path", a.Exe)
+	if a.Start != 0 {
+		o.integer("created_time", int64(a.Start))
+	}
 }
 
 // The names of the labels that container runtimes give the containers of pods.
@@ -91,7 +122,7 @@ func (o *object) ocsfContainer(e *event.Event) {
 	o.text("name", w.Container)
 	if name, tag := imageTag(w.Image); name != "" {
 		image := o.open("image", '{')
-		o.text("uid", w.Image)
+		o.text("uid", cmp.Or(w.ImageID, w.Image))
 		o.text("name", name)
 		if tag != "" {
 			labels := o.open("labels", '[')

@@ -150,6 +150,22 @@ func imageTag(image string) (name, tag string) {
 	return name[:at], name[at+1:]
 }
 
+// parentOf returns what is known of the parent. Nil is nothing.
+func parentOf(e *event.Event) *event.Ancestor {
+	if len(e.Who.Ancestors) == 0 || !e.PPID.Is(e.Who.Ancestors[0].PID) {
+		return nil
+	}
+	return &e.Who.Ancestors[0]
+}
+
+// nameOf is the name of an ancestor's program.
+func nameOf(a *event.Ancestor) string {
+	if a.Exe != "" {
+		return base(a.Exe)
+	}
+	return a.Comm
+}
+
 // appendID appends the event's id on its node, as audit records have it: 1700000000.123:42.
 func appendID(b []byte, e *event.Event) []byte {
 	milliseconds := e.Time.UnixMilli()

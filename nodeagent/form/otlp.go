@@ -90,6 +90,7 @@ func (l *attributes) audit(e *event.Event) {
 	l.texts("audit.keys", e.Keys)
 	l.text("audit.result", string(e.Result))
 	l.text("audit.confidence", string(e.Who.Confidence))
+	l.text("audit.unit", e.Who.Unit)
 	l.text("audit.arch", e.Arch)
 	l.text("audit.syscall", e.Syscall)
 	if e.Exit != nil {
@@ -116,6 +117,9 @@ func (l *attributes) process(e *event.Event) {
 	if e.Exe != "" {
 		l.text("process.executable.name", base(e.Exe))
 		l.text("process.executable.path", e.Exe)
+	}
+	if e.Who.Start != 0 {
+		l.text("process.creation.time", e.Who.Start.Time().Format("2006-01-02T15:04:05.000Z"))
 	}
 	l.texts("process.command_args", e.Args)
 	if len(e.Args) > 0 {
