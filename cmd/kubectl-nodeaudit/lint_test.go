@@ -78,7 +78,8 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 		},
 		"a misspelt field": {
 			"p.yaml", policy("p", "routes:", "- name: a", "  sink: [x]"),
-			"p.yaml:7:5: error: unknown field \"spec.routes[0].sink\": correct its name or remove it\n",
+			"p.yaml:1:1: error: routes: route \"a\": it has no sinks: name the sinks that get its events, or say drop: true\n" +
+				"p.yaml:7:5: error: unknown field \"spec.routes[0].sink\": correct its name or remove it\n",
 		},
 		"values that their fields do not take": {
 			"p.yaml", policy("p", "mode: enforce", "unmanagedRules: Delete", "kernel:", "  failureMode: panic"),

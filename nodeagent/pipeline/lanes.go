@@ -137,7 +137,7 @@ func (s *sinks) routes() []v1alpha1.RouteReport {
 const (
 	// tellEvery is how often routes are asked whether there is something to tell.
 	tellEvery = time.Second
-	// resolveEvery is how often names of users in routes are looked up again.
+	// resolveEvery is how often names of users and groups are looked up again.
 	resolveEvery = 10 * time.Second
 )
 

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
 )
 
@@ -68,6 +70,9 @@ type Pipeline struct {
 	filtered atomic.Int64
 	gaps     atomic.Int64
 	losses   losses
+	// names are those of the host's users and groups, looked up again at lookedUp.
+	names    *host.Names
+	lookedUp time.Time
 }
 
 // New joins the multicast group, so that what happens from now on waits in the socket. Where it cannot, Report says so with each sink, and
@@ -80,19 +85,27 @@ func New(options Options) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{
-		options:  options,
-		receiver: receiver,
-		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Tracer: options.Tracer, Logger: options.Log}),
-		filter:   filter.New(os.Getpid()),
-		sinks:    newSinks(options),
-	}
+	p := join(options)
+	p.receiver = receiver
 	p.losses.flow = make(chan struct{}, 1)
-	p.Configure(nil, nil)
 	if err := options.Registry.Register(p); err != nil {
 		return nil, fmt.Errorf("registering the metrics of the event road: %w", err)
 	}
 	return p, nil
+}
+
+// join makes the road without its beginning.
+func join(options Options) *Pipeline {
+	p := &Pipeline{
+		options:  options,
+		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Tracer: options.Tracer, Logger: options.Log}),
+		filter:   filter.New(os.Getpid()),
+		sinks:    newSinks(options),
+		names:    host.NewNames(options.HostRoot),
+	}
+	p.decoder.Names = p.names
+	p.Configure(nil, nil)
+	return p
 }
 
 // auditd asks for the audit daemon alone.

@@ -20,9 +20,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
-	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
-	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 )
 
@@ -31,14 +29,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // road is a Pipeline without a socket.
 func road(t *testing.T, options Options) *Pipeline {
 	t.Helper()
-	options.NodeName, options.HostRoot, options.LogDir, options.Log = "node", "/", t.TempDir(), slog.New(slog.DiscardHandler)
+	options.NodeName, options.LogDir, options.Log = "node", t.TempDir(), slog.New(slog.DiscardHandler)
+	if options.HostRoot == "" {
+		options.HostRoot = "/"
+	}
 	if options.OnConfigChange == nil {
 		options.OnConfigChange = func(*event.Event) {}
 	}
-	p := &Pipeline{
-		options: options, enricher: enrich.New(enrich.Options{HostRoot: "/"}), filter: filter.New(os.Getpid()), sinks: newSinks(options),
-	}
-	p.Configure(nil, nil)
+	p := join(options)
 	t.Cleanup(p.sinks.stopAll)
 	return p
 }
@@ -114,6 +112,39 @@ func TestEventsGoWhereTheRoutesSay(t *testing.T) {
 	}
 	if events, _ := p.Report(); events.Received != 6 || p.filtered.Load() != 1 {
 		t.Errorf("received %d, filtered %d", events.Received, p.filtered.Load())
+	}
+}
+
+func TestEventsNameTheUsersOfTheHost(t *testing.T) {
+	root := t.TempDir()
+	passwd := func(line string) {
+		if err := os.WriteFile(filepath.Join(root, "etc", "passwd"), []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(root, "etc"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	passwd("web:x:33:33::/:/bin/sh\n")
+	var out bytes.Buffer
+	p := road(t, Options{HostRoot: root, Stdout: &out})
+	p.Configure([]v1alpha1.Route{to("k", "out")}, []nodeconfig.Sink{{Name: "out", Spec: v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeStdout}}})
+	const from = " uid=33"
+	p.happens(1, 1, "k\""+from+" x=\"")
+	passwd("www-data:x:33:33::/:/bin/sh\n")
+	p.lookUp(time.Now().Add(resolveEvery))
+	p.happens(2, 1, "k\""+from+" x=\"")
+	p.sinks.stopAll()
+	var names []string
+	for line := range bytes.Lines(out.Bytes()) {
+		var e event.Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, e.UIDName)
+	}
+	if diff := cmp.Diff([]string{"web", "www-data"}, names); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
 	}
 }
 
@@ -242,9 +273,7 @@ nodeaudit_lost_total{where="socket"} 0
 // BenchmarkCarry is the road from the records of one event to a queue: decode, filter, enrich, route, offer.
 func BenchmarkCarry(b *testing.B) {
 	options := Options{NodeName: "node", HostRoot: "/", LogDir: b.TempDir(), Log: slog.New(slog.DiscardHandler), OnConfigChange: func(*event.Event) {}}
-	p := &Pipeline{
-		options: options, enricher: enrich.New(enrich.Options{HostRoot: "/"}), filter: filter.New(os.Getpid()), sinks: newSinks(options),
-	}
+	p := join(options)
 	p.Configure([]v1alpha1.Route{to("k", nodeconfig.DefaultSink)}, nil)
 	defer p.sinks.stopAll()
 	header := "audit(1700000000.123:42): "

@@ -65,10 +65,19 @@ func (p *Pipeline) follow(reassembler *reassemble.Reassembler) {
 	}
 }
 
+// lookUp reads the names of the host's users and groups again, where they have changed since a while.
+func (p *Pipeline) lookUp(now time.Time) {
+	if now.Sub(p.lookedUp) >= resolveEvery {
+		p.names.Refresh()
+		p.lookedUp = now
+	}
+}
+
 // push takes in what was read together.
 func (p *Pipeline) push(reassembler *reassemble.Reassembler, batch *receive.Batch) {
 	p.sinks.each((*sink.Queue).Cork)
 	defer p.sinks.each((*sink.Queue).Uncork)
+	p.lookUp(time.Now())
 	for _, record := range batch.Records {
 		reassembler.Push(record)
 	}
