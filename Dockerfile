@@ -15,7 +15,7 @@ COPY controllers/ controllers/
 COPY internal/ internal/
 COPY nodeagent/ nodeagent/
 ENV CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH
-RUN go build -trimpath -buildvcs=false -ldflags "-s -w -X github.com/nodeaudit/nodeaudit/internal/version.Version=$VERSION" \
+RUN go build -tags grpcnotrace -trimpath -buildvcs=false -ldflags "-s -w -X github.com/nodeaudit/nodeaudit/internal/version.Version=$VERSION" \
     -o /out/ ./cmd/controller ./cmd/nodeagent ./cmd/earlyrules
 
 FROM scratch AS base

@@ -46,7 +46,7 @@ cluster-load: ## Put the images of .local/images on its nodes
 
 .PHONY: build
 build: ## Build the programs for this machine into bin/: controller, nodeagent, kubectl-nodeaudit
-	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X github.com/nodeaudit/nodeaudit/internal/version.Version=$(VERSION)" -o bin/ ./cmd/...
+	@CGO_ENABLED=0 go build -tags grpcnotrace -trimpath -ldflags "-s -w -X github.com/nodeaudit/nodeaudit/internal/version.Version=$(VERSION)" -o bin/ ./cmd/...
 
 .PHONY: image
 image: ## Build the container images into .local/images, without Docker (IMAGE_REGISTRY, IMAGE_TAG, VERSION)

@@ -30,6 +30,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reboot"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
 // Source says what the node should have.
@@ -63,6 +64,8 @@ type Options struct {
 	HostRoot string
 	// StateDir and LogDir are where the agent's state and the files of sinks are.
 	StateDir, LogDir string
+	// SecretsDir is where the secrets of sinks are, each a folder with a file for each key. SecretsHint is what people can do about one that is missing.
+	SecretsDir, SecretsHint string
 	// RunDir is the host's /run, to write /run/reboot-required. Empty where the agent may not.
 	RunDir string
 	// ContestAfter is how often the same thing is repaired within ten minutes before it counts as contested. 0 is never.
@@ -196,6 +199,7 @@ func newRoad(options Options, tracer enrich.Tracer, kick chan<- converge.Change)
 	}
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Tracer: tracer, Stdout: options.Stdout,
+		StateDir: options.StateDir, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint},
 		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {
 			select {

@@ -633,6 +633,17 @@ type SinkReport struct {
 	Written int64 `json:"written"`
 	// dropped is the number of events that were given up.
 	Dropped int64 `json:"dropped"`
+	// queued is the number of events that wait.
+	// +optional
+	Queued int64 `json:"queued,omitempty"`
+	// queuedBytes is the size of what waits in the queue of a destination elsewhere, what an earlier agent left on disk included.
+	// +optional
+	QueuedBytes int64 `json:"queuedBytes,omitempty"`
+	// lastSuccessTime is when a destination elsewhere last took events.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	LastSuccessTime *metav1.Time `json:"lastSuccessTime,omitempty"`
 	// lastError is the latest error. Empty when the last write succeeded.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024

@@ -30,6 +30,7 @@ func (f *flags) runAlone(ctx context.Context) error {
 		return err
 	}
 	o.Source = &files{first: first, compile: f.compile}
+	o.SecretsHint = "put its value into the file NAME/KEY below " + o.SecretsDir + ", which --secrets-dir names"
 	// The status goes where the words go: the standard output may be a sink.
 	o.Publisher = publish.NewPrint(f.words, o.Node, f.output == "json")
 	return nodeagent.Run(ctx, o)

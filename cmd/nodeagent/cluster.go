@@ -35,6 +35,7 @@ func (f *flags) runInCluster(ctx context.Context) error {
 		return fmt.Errorf("connecting to the cluster: %w", err)
 	}
 	o := f.options
+	o.SecretsHint = "see that the Secret is in the namespace " + f.access.Namespace + ", has the key, and is named in the chart's value agent.sinkSecrets"
 	o.Source = desired.NewConfigMap(core, f.access.Namespace, o.Node, o.StateDir, o.Log)
 	o.Publisher = publish.NewStatus(objects, core, o.Node, f.heartbeat, o.Log)
 	o.Pods = pods.New(core, o.Node)

@@ -77,6 +77,7 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.IntVar(&o.ContestAfter, "contest-after", contest.Default.After, "repairs of the same thing within ten minutes after which somebody else is taken to be at work, and repairs are spread out; 0: never")
 	set.BoolVar(&o.ChangeHost, "remediation", false, "let the agent change files of the host where policies ask for it: boot.remediation, kernel.immutable (always with --policy and --release)")
 	set.StringVar(&o.EarlyLoader, "early-loader", earlyLoader(), "the program earlyrules, with which the next boot loads the rules of a locked host that has no auditd")
+	set.StringVar(&o.SecretsDir, "secrets-dir", "/etc/nodeaudit/secrets", "where the secrets of sinks are: DIR/NAME/KEY is the key KEY of the Secret NAME")
 	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")

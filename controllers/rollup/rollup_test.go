@@ -373,3 +373,66 @@ func TestSink(t *testing.T) {
 		})
 	}
 }
+
+func counted(written, dropped, queued, bytes int64, second int) func(*Node) {
+	return func(n *Node) {
+		at := metav1.NewTime(clock.Now.Add(time.Duration(second) * time.Second))
+		n.Report.Sinks = []v1alpha1.SinkReport{{Name: "s", Written: written, Dropped: dropped, Queued: queued, QueuedBytes: bytes, LastSuccessTime: &at}}
+	}
+}
+
+func TestASinkSumsUpItsNodes(t *testing.T) {
+	sink := &v1alpha1.AuditSink{ObjectMeta: metav1.ObjectMeta{Name: "s"}}
+	nodes := []Node{
+		node("n1", v1alpha1.NodeInSync, counted(10, 1, 5, 500, -7)), node("n2", v1alpha1.NodeInSync, counted(20, 2, 6, 600, -3)),
+		node("n3", v1alpha1.NodeInSync, mute),
+	}
+	got := Sink(sink, nodes, clock).Delivery
+	latest := metav1.NewTime(clock.Now.Add(-3 * time.Second))
+	want := &v1alpha1.SinkDelivery{
+		Written: 30, Dropped: 3, Backlog: 11, BacklogBytes: 1100, LastSuccessTime: &latest, CountedAt: metav1.NewTime(clock.Now.Truncate(time.Second)),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestNumbersAloneAreWrittenTwiceAMinute(t *testing.T) {
+	sink := &v1alpha1.AuditSink{ObjectMeta: metav1.ObjectMeta{Name: "s"}}
+	sink.Status = Sink(sink, []Node{node("n1", v1alpha1.NodeInSync, counted(1, 0, 0, 0, 0))}, clock)
+	later := func(seconds int) Clock {
+		return Clock{Now: clock.Now.Add(time.Duration(seconds) * time.Second), StaleAfter: clock.StaleAfter}
+	}
+	for name, test := range map[string]struct {
+		seconds int
+		change  func(*Node)
+		written int64
+	}{
+		"numbers wait":                    {10, counted(2, 0, 0, 0, 0), 1},
+		"but not for ever":                {30, counted(3, 0, 0, 0, 0), 3},
+		"an error takes them along":       {1, func(n *Node) { counted(4, 0, 0, 0, 0)(n); n.Report.Sinks[0].LastError = "away" }, 4},
+		"a clock that jumps back as well": {-100, counted(5, 0, 0, 0, 0), 5},
+	} {
+		if got := Sink(sink, []Node{node("n1", v1alpha1.NodeInSync, test.change)}, later(test.seconds)).Delivery.Written; got != test.written {
+			t.Errorf("%s: written is %d, want %d", name, got, test.written)
+		}
+	}
+}
+
+func TestASinkWarnsOfWhoIsOnTheWay(t *testing.T) {
+	for name, test := range map[string]struct {
+		spec v1alpha1.AuditSinkSpec
+		want string
+	}{
+		"any certificate will do": {
+			v1alpha1.AuditSinkSpec{Splunk: &v1alpha1.SplunkSink{URL: "https://s", TLS: &v1alpha1.SinkTLS{InsecureSkipVerify: true}}}, "insecureSkipVerify is set",
+		},
+		"a token without TLS": {v1alpha1.AuditSinkSpec{Splunk: &v1alpha1.SplunkSink{URL: "http://s"}}, "travel without TLS"},
+		"all is well":         {v1alpha1.AuditSinkSpec{Splunk: &v1alpha1.SplunkSink{URL: "https://s"}}, ""},
+	} {
+		message := Sink(&v1alpha1.AuditSink{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Spec: test.spec}, nil, clock).Conditions[0].Message
+		if !strings.Contains(message, test.want) || test.want == "" && strings.Contains(message, "on the way") {
+			t.Errorf("%s: %q", name, message)
+		}
+	}
+}

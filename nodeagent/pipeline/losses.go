@@ -114,7 +114,7 @@ func (s *sinks) say(l *losses, node string) (left bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for target, p := range s.places {
-		l.compare(target, p.queue.Report())
+		l.compare(target, p.report().Report)
 		for where, hole := range l.unsaid[target] {
 			if p.queue.OfferIfRoom(hole.Event(node, time.Now())) {
 				delete(l.unsaid[target], where)

@@ -13,6 +13,8 @@ var (
 		"Losses by place: kernel in records, socket in times that the kernel found it full, gap in serials, queue and sink in events.", []string{"where"}, nil)
 	writtenDesc = prometheus.NewDesc("nodeaudit_sink_written_total", "Events that a sink has.", []string{"sink"}, nil)
 	droppedDesc = prometheus.NewDesc("nodeaudit_sink_dropped_total", "Events that a sink did not get.", []string{"sink"}, nil)
+	retriesDesc = prometheus.NewDesc("nodeaudit_sink_retries_total", "Batches that a destination elsewhere did not take at once.", []string{"sink"}, nil)
+	waitingDesc = prometheus.NewDesc("nodeaudit_sink_queue_bytes", "Bytes that wait in the queue of a destination elsewhere.", []string{"sink"}, nil)
 	queuedDesc  = prometheus.NewDesc("nodeaudit_sink_queue_length", "Events that wait for a sink.", []string{"sink"}, nil)
 	matchedDesc = prometheus.NewDesc("nodeaudit_route_matched_total", "Events that a route took.", []string{"route"}, nil)
 	leftOutDesc = prometheus.NewDesc("nodeaudit_route_left_out_total",
@@ -22,7 +24,7 @@ var (
 
 // Describe is prometheus.Collector.Describe.
 func (p *Pipeline) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, queuedDesc, matchedDesc, leftOutDesc, routeErrorsDesc} {
+	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, retriesDesc, waitingDesc, queuedDesc, matchedDesc, leftOutDesc, routeErrorsDesc} {
 		descs <- desc
 	}
 }
@@ -52,6 +54,8 @@ func (p *Pipeline) Collect(metrics chan<- prometheus.Metric) {
 	for name, r := range reports {
 		count(writtenDesc, r.Written, name)
 		count(droppedDesc, r.DroppedQueue+r.DroppedSink, name)
+		count(retriesDesc, r.retries, name)
 		metrics <- prometheus.MustNewConstMetric(queuedDesc, prometheus.GaugeValue, float64(r.Queued), name)
+		metrics <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(r.waiting), name)
 	}
 }

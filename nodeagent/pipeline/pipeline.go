@@ -21,6 +21,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/filter"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/receive"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
 // Options are what a Pipeline works with.
@@ -31,6 +32,10 @@ type Options struct {
 	HostRoot string
 	// LogDir is where files of sinks are.
 	LogDir string
+	// StateDir is where queues of sinks are.
+	StateDir string
+	// Secrets is where the secrets of sinks are.
+	Secrets secret.Dir
 	// Pods names pods and containers. Nil on a host without Kubernetes.
 	Pods enrich.Pods
 	// Tracer knows where processes are and were. Nil where /proc alone tells.

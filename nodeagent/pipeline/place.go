@@ -1,15 +1,20 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/file"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/stdout"
 )
@@ -26,12 +31,16 @@ type destination struct {
 
 func (d destination) String() string { return string(d.kind) + " " + d.file }
 
+// elsewhere is the kind of all destinations that are not on the node: such a place is its sink's own, whatever its type is by now.
+const elsewhere v1alpha1.SinkType = "sink"
+
 // settings are how to write there.
 type settings struct {
 	maxSize  int64
 	maxFiles int
 	compress bool
 	format   v1alpha1.SinkFormat
+	queue    export.Settings
 }
 
 // The file that every node has, with the defaults of a file sink.
@@ -45,6 +54,8 @@ type place struct {
 	queue    *sink.Queue
 	cancel   context.CancelFunc
 	done     chan struct{}
+	export   *export.Sink // of a place elsewhere
+	spec     []byte       // that it has now
 }
 
 func (s *sinks) defaultPlace() destination {
@@ -52,7 +63,10 @@ func (s *sinks) defaultPlace() destination {
 }
 
 // target reads a spec with its defaults filled in. A type that this agent does not know is an error of the place, not of the others.
-func (s *sinks) target(spec v1alpha1.AuditSinkSpec) (destination, settings) {
+func (s *sinks) target(name string, spec v1alpha1.AuditSinkSpec) (destination, settings) {
+	if connect.Elsewhere(spec.Type) {
+		return destination{kind: elsewhere, file: name}, settings{queue: connect.Settings(&spec)}
+	}
 	d := destination{kind: spec.Type}
 	if spec.Type != v1alpha1.SinkTypeFile || spec.File == nil {
 		return d, settings{format: formatOf(spec)}
@@ -69,10 +83,15 @@ func formatOf(spec v1alpha1.AuditSinkSpec) v1alpha1.SinkFormat {
 	return cmp.Or(spec.Format, v1alpha1.SinkFormatNative)
 }
 
-func (s *sinks) start(target destination, asked settings) *place {
+func (s *sinks) start(target destination, asked settings, spec v1alpha1.AuditSinkSpec) *place {
 	ctx, cancel := context.WithCancel(context.Background())
-	writer := &lazy{open: func() (sink.Writer, error) { return s.open(target, asked) }}
-	p := &place{settings: asked, queue: sink.NewQueue(target.String(), writer, queueSize), cancel: cancel, done: make(chan struct{})}
+	p := &place{settings: asked, cancel: cancel, done: make(chan struct{})}
+	var writer sink.Writer = &lazy{open: func() (sink.Writer, error) { return s.open(target, asked) }}
+	if target.kind == elsewhere {
+		p.export = s.export(target, asked, spec)
+		p.spec, writer = written(spec), p.export
+	}
+	p.queue = sink.NewQueue(target.String(), writer, queueSize)
 	go func() {
 		defer close(p.done)
 		logClosing(s.options.Log, target, p.queue.Run(ctx))
@@ -96,6 +115,66 @@ func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
 	default:
 		return nil, sink.Permanent(fmt.Errorf("this agent knows no sink of type %q: update the agent", target.kind))
 	}
+}
+
+// export opens the queue of a destination elsewhere, and delivers what an earlier agent left in it.
+func (s *sinks) export(target destination, asked settings, spec v1alpha1.AuditSinkSpec) *export.Sink {
+	return export.New(export.Options{
+		Name: target.file, Dir: filepath.Join(s.options.StateDir, queueDir, target.file), Settings: asked.queue,
+		Target: s.aim(spec), Log: s.options.Log,
+	})
+}
+
+// queueDir is where queues are, in the agent's folder.
+const queueDir = "queues"
+
+// aim is where the spec's events go, in the form that it asks for. One that this agent does not know is the native one, which has everything.
+func (s *sinks) aim(spec v1alpha1.AuditSinkSpec) export.Target {
+	target := connect.Target(spec, connect.Surroundings{Node: s.options.NodeName, HostRoot: s.options.HostRoot, Secrets: s.options.Secrets})
+	asked, err := form.Named(string(formatOf(spec)))
+	if err != nil {
+		s.options.Log.Warn("writing the native form", "err", err)
+	}
+	target.Encoder = asked
+	return target
+}
+
+// update sends the events of a place elsewhere, those that wait among them, where a new spec wants them.
+func (s *sinks) update(p *place, spec v1alpha1.AuditSinkSpec) {
+	if p == nil || p.export == nil || bytes.Equal(p.spec, written(spec)) {
+		return
+	}
+	p.spec = written(spec)
+	p.export.Update(s.aim(spec))
+}
+
+func written(spec v1alpha1.AuditSinkSpec) []byte {
+	text, err := json.Marshal(spec)
+	if err != nil { // it came as JSON
+		return nil
+	}
+	return text
+}
+
+// account is what became of the events of a place.
+type account struct {
+	sink.Report
+
+	waiting int64 // bytes, of places elsewhere
+	retries int64
+	success time.Time
+}
+
+func (p *place) report() account {
+	a := account{Report: p.queue.Report()}
+	if p.export == nil {
+		return a
+	}
+	d := p.export.Delivery()
+	a.Written, a.Queued, a.DroppedSink = d.Written, a.Queued+d.Queued, a.DroppedSink+d.Dropped
+	a.LastError = cmp.Or(a.LastError, d.LastError)
+	a.waiting, a.retries, a.success = d.QueuedBytes, d.Retries, d.LastSuccess
+	return a
 }
 
 // lazy opens its writer with the first events, and tries again with those that could not be written.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -54,9 +56,10 @@ func (p *Pipeline) Configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	wanted := map[destination]settings{s.defaultPlace(): defaultSettings}
 	targets := map[string]destination{nodeconfig.DefaultSink: s.defaultPlace()}
+	specOf := map[destination]v1alpha1.AuditSinkSpec{}
 	for _, spec := range specs {
-		target, asked := s.target(spec.Spec)
-		targets[spec.Name], wanted[target] = target, asked
+		target, asked := s.target(spec.Name, spec.Spec)
+		targets[spec.Name], wanted[target], specOf[target] = target, asked, spec.Spec
 	}
 	// The road waits meanwhile, and the records in its socket: nothing is offered to a place that is being closed.
 	s.mu.Lock()
@@ -65,8 +68,9 @@ func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	s.stop(func(target destination, p *place) bool { return wanted[target] != p.settings })
 	for target, asked := range wanted {
 		if s.places[target] == nil {
-			s.places[target] = s.start(target, asked)
+			s.places[target] = s.start(target, asked, specOf[target])
 		}
+		s.update(s.places[target], specOf[target])
 	}
 	s.byName = make(map[string]*place, len(targets))
 	for name, target := range targets {
@@ -115,7 +119,7 @@ func (s *sinks) stop(chosen func(destination, *place) bool) {
 	}
 	for target, p := range ending {
 		<-p.done
-		report := p.queue.Report()
+		report := p.report()
 		s.gone.DroppedQueue += report.DroppedQueue
 		s.gone.DroppedSink += report.DroppedSink
 		delete(s.places, target)
@@ -163,15 +167,15 @@ func (s *sinks) give(e *event.Event, names []string, offered []*place) []*place 
 const maxSinks = 16
 
 // report returns the numbers of each sink, and the sums of the losses.
-func (s *sinks) report() (reports map[string]sink.Report, sum sink.Report) {
+func (s *sinks) report() (reports map[string]account, sum sink.Report) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	reports, sum = map[string]sink.Report{}, s.gone
+	reports, sum = map[string]account{}, s.gone
 	for name, p := range s.byName {
-		reports[name] = p.queue.Report()
+		reports[name] = p.report()
 	}
 	for _, p := range s.places {
-		report := p.queue.Report()
+		report := p.report()
 		sum.DroppedQueue += report.DroppedQueue
 		sum.DroppedSink += report.DroppedSink
 	}
@@ -191,7 +195,12 @@ func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
 	list := make([]v1alpha1.SinkReport, 0, len(reports))
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[name]
-		report := v1alpha1.SinkReport{Name: name, Written: r.Written, Dropped: r.DroppedQueue + r.DroppedSink, LastError: r.LastError}
+		report := v1alpha1.SinkReport{
+			Name: name, Written: r.Written, Dropped: r.DroppedQueue + r.DroppedSink, Queued: r.Queued, QueuedBytes: r.waiting, LastError: r.LastError,
+		}
+		if !r.success.IsZero() {
+			report.LastSuccessTime = new(metav1.NewTime(r.success.UTC().Truncate(time.Second)))
+		}
 		if source.Err != nil {
 			report.LastError = "no events are received: " + source.Err.Error()
 		}

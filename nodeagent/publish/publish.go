@@ -30,7 +30,8 @@ func lasting(report v1alpha1.NodeAuditReport) v1alpha1.NodeAuditReport {
 	}
 	report.Sinks = slices.Clone(report.Sinks)
 	for i := range report.Sinks {
-		report.Sinks[i].Written, report.Sinks[i].Dropped = 0, 0
+		counts := &report.Sinks[i]
+		counts.Written, counts.Dropped, counts.Queued, counts.QueuedBytes, counts.LastSuccessTime = 0, 0, 0, 0, nil
 	}
 	return report
 }

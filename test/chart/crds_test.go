@@ -61,13 +61,29 @@ func TestTheAPIServerRefusesWithAMessageThatSaysWhatToDo(t *testing.T) {
 		{"an unknown result", "AuditPolicy", `spec: {routes: [{name: x, match: {result: "yes"}, drop: true}]}`, `supported values: "Success", "Failure"`},
 		{"a misspelt condition", "AuditPolicy", `spec: {routes: [{name: x, exclude: [{key: [a]}], sinks: [a]}]}`, `unknown field "spec.routes[0].exclude[0].key"`},
 		{"two routes of one name", "AuditPolicy", `spec: {routes: [{name: x, sinks: [a]}, {name: x, sinks: [b]}]}`, "Duplicate value"},
-		{"an unknown type of sink", "AuditSink", `spec: {type: pigeon}`, `supported values: "file", "stdout"`},
+		{"an unknown type of sink", "AuditSink", `spec: {type: pigeon}`, `supported values: "file", "stdout", "syslog"`},
 		{"an unknown form of events", "AuditSink", `spec: {type: stdout, format: yaml}`, `supported values: "native", "ecs", "ocsf", "otlp", "raw", "text"`},
 		{"a member of another type", "AuditSink", `spec: {type: stdout, file: {}}`, "`file` is set but `type` is not `file`: set `type: file` or remove `file`"},
 		{"a file elsewhere on the node", "AuditSink", `spec: {type: file, file: {path: /etc/shadow}}`, "spec.file.path"},
 		{"a file above its folder", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/../x}}`, "spec.file.path"},
 		{"a file that is named like a rotated one", "AuditSink", `spec: {type: file, file: {path: /var/log/nodeaudit/audit.log.1}}`, "path ends like a rotated file"},
 		{"a tiny file", "AuditSink", `spec: {type: file, file: {maxSize: 1Ki}}`, "maxSize must be between 64Ki and 64Gi"},
+		{"a type without its member", "AuditSink", `spec: {type: splunk}`, "`type` is `splunk` but there is no `splunk`: say in it where to send"},
+		{"a queue for a file", "AuditSink", `spec: {type: file, queue: {type: Memory}}`, "queue, retry, timeout and podLabels are for destinations elsewhere"},
+		{"a token in the open", "AuditSink", `spec: {type: splunk, splunk: {url: "https://s:8088", token: abc}}`, `unknown field "spec.splunk.token"`},
+		{"a token by no name", "AuditSink", `spec: {type: splunk, splunk: {url: "https://s:8088"}}`, "spec.splunk.tokenSecretRef: Required value"},
+		{"a password in an url", "AuditSink", `spec: {type: webhook, webhook: {url: "https://me:pass@s/x"}}`, "holds no user name: log in with auth"},
+		{"an address without a port", "AuditSink", `spec: {type: syslog, syslog: {address: syslog.example.com}}`, "address is host:port, for example syslog.example.com:6514"},
+		{"TLS that is not used", "AuditSink", `spec: {type: syslog, syslog: {address: "s:514", tls: {}}}`, "set `protocol: TLS` or remove `tls`"},
+		{"two authorities", "AuditSink", `spec: {type: syslog, syslog: {address: "s:514", protocol: TLS, tls: {ca: x, caSecretRef: {name: a, key: b}}}}`, "give `ca` or `caSecretRef`, not both"},
+		{"a secret elsewhere", "AuditSink", `spec: {type: splunk, splunk: {url: "https://s:8088", tokenSecretRef: {name: ../x, key: y}}}`, "spec.splunk.tokenSecretRef.name"},
+		{"a secret's key that is a path", "AuditSink", `spec: {type: splunk, splunk: {url: "https://s:8088", tokenSecretRef: {name: x, key: ../y}}}`, "spec.splunk.tokenSecretRef.key"},
+		{"two ways to log in", "AuditSink", `spec: {type: loki, loki: {url: "https://l", auth: {basic: {username: a, passwordSecretRef: {name: a, key: b}}, bearerTokenSecretRef: {name: a, key: b}}}}`, "give `basic` or `bearerTokenSecretRef`, not both"},
+		{"a header that is twice", "AuditSink", `spec: {type: otlp, otlp: {endpoint: "https://o", headers: [{name: a, value: b, valueSecretRef: {name: a, key: b}}]}}`, "a header has either `value` or `valueSecretRef`"},
+		{"a webhook to nowhere", "AuditSink", `spec: {type: webhook, webhook: {}}`, "give `url` or `urlSecretRef`"},
+		{"a template that is not used", "AuditSink", `spec: {type: webhook, webhook: {url: "https://h", template: x}}`, "`template` goes with `body: Template`"},
+		{"a tiny queue", "AuditSink", `spec: {type: loki, loki: {url: "https://l"}, queue: {maxSize: 1Ki}}`, "queue.maxSize must be between 4Mi and 64Gi"},
+		{"a timeout of nothing", "AuditSink", `spec: {type: loki, loki: {url: "https://l"}, timeout: 0s}`, "timeout must be between 1s and 5m"},
 		{"a file of a strange size", "AuditSink", `spec: {type: file, file: {maxSize: 1e99999}}`, "spec.file.maxSize"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -113,6 +129,12 @@ func TestWhatTheAPIServerTakesCanBeDecoded(t *testing.T) {
 		{"AuditSink", `spec: {type: file, file: {maxSize: "%s"}}`, sizes},
 		{"AuditSink", `spec: {type: file, file: {maxSize: %s}}`, numbers},
 		{"AuditSink", `spec: {type: file, file: {maxFiles: %s}}`, numbers},
+		{"AuditSink", `spec: {type: journald, queue: {maxSize: "%s"}, retry: {firstPause: 1s}}`, sizes},
+		{"AuditSink", `spec: {type: journald, timeout: "%s"}`, durations},
+		{"AuditSink", `spec: {type: journald, retry: {firstPause: "%s", longestPause: "%[1]s"}}`, durations},
+		{"AuditSink", `spec: {type: syslog, syslog: {address: "s:514", facility: %s}}`, numbers},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", sinks: [{name: x, written: 1, dropped: 1, lastSuccessTime: "%s"}]}`, times},
+		{"NodeAuditStatus", `status: {state: InSync, heartbeatTime: "2026-01-01T00:00:00Z", sinks: [{name: x, written: %s, dropped: 1, queued: %[1]s, queuedBytes: %[1]s}]}`, numbers},
 	} {
 		for _, value := range row.values {
 			writer, o := s.admin, object(t, row.kind, fmt.Sprintf(row.body, value))
@@ -201,7 +223,7 @@ func TestKubectlShowsWhatAPersonWants(t *testing.T) {
 	}
 	for _, row := range []struct{ short, header, cells string }{
 		{"ap", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "shown Observe"},
-		{"as", "NAME TYPE NODES HEALTHY READY AGE", "shown stdout"},
+		{"as", "NAME TYPE NODES HEALTHY BACKLOG DROPPED LAST SUCCESS READY AGE", "shown stdout"},
 		{"nas", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
 		{"nodeaudit", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "auditpolicy.nodeaudit.dev/shown Observe"},
 	} {

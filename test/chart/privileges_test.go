@@ -38,8 +38,9 @@ func TestTheAgentHasThesePrivilegesAndNoOther(t *testing.T) {
 func TestTheAgentWritesToTwoFoldersOfTheNode(t *testing.T) {
 	want := map[string]string{
 		"/ at /host": "read, HostToContainer",
-		"/var/lib/nodeaudit at /var/lib/nodeaudit": "read and write",
-		"/var/log/nodeaudit at /var/log/nodeaudit": "read and write",
+		"/var/lib/nodeaudit at /var/lib/nodeaudit":                             "read and write",
+		"/var/log/nodeaudit at /var/log/nodeaudit":                             "read and write",
+		"Secret nodeaudit-sinks at /var/run/nodeaudit/secrets/nodeaudit-sinks": "read",
 	}
 	if diff := cmp.Diff(want, mounts(t, pods(t, render(t))["agent"])); diff != "" {
 		t.Errorf("mounts (-want +got):\n%s", diff)
@@ -54,15 +55,19 @@ func TestTheAgentWritesToTwoFoldersOfTheNode(t *testing.T) {
 	}
 }
 
-// mounts are the folders of the node in the agent's container, each with where it is and what may be done there.
+// mounts are the folders of the node, and the Secrets, in the agent's container, each with where it is and what may be done there.
 func mounts(t *testing.T, pod corev1.PodSpec) map[string]string {
 	t.Helper()
 	paths := map[string]string{}
 	for _, volume := range pod.Volumes {
-		if volume.HostPath == nil {
-			t.Fatalf("volume %s is not a path of the node", volume.Name)
+		switch {
+		case volume.HostPath != nil:
+			paths[volume.Name] = volume.HostPath.Path
+		case volume.Secret != nil && *volume.Secret.Optional && *volume.Secret.DefaultMode == 0o400:
+			paths[volume.Name] = "Secret " + volume.Secret.SecretName
+		default:
+			t.Fatalf("volume %s is neither a path of the node nor a Secret that may be missing, for root alone", volume.Name)
 		}
-		paths[volume.Name] = volume.HostPath.Path
 	}
 	got := map[string]string{}
 	for _, mount := range pod.Containers[0].VolumeMounts {
@@ -76,6 +81,19 @@ func mounts(t *testing.T, pod corev1.PodSpec) map[string]string {
 		got[paths[mount.Name]+" at "+mount.MountPath] = mode
 	}
 	return got
+}
+
+func TestTheAgentHasTheSecretsThatTheValuesName(t *testing.T) {
+	pod := pods(t, render(t, "--set=agent.sinkSecrets={splunk,kafka.example.com}"))["agent"]
+	got := mounts(t, pod)
+	for _, name := range []string{"splunk", "kafka.example.com"} {
+		if got["Secret "+name+" at /var/run/nodeaudit/secrets/"+name] != "read" {
+			t.Errorf("mounts %v", got)
+		}
+	}
+	if got := mounts(t, pods(t, render(t, "--set=agent.sinkSecrets=null"))["agent"]); len(got) != 3 {
+		t.Errorf("mounts without secrets: %v", got)
+	}
 }
 
 func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {

@@ -1,0 +1,54 @@
+package connect
+
+import (
+	"time"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
+)
+
+// What holds where a spec says nothing. docs/sinks.md and the comments of the API say the same.
+const (
+	defaultDisk         = 256 << 20
+	defaultMemory       = 16 << 20
+	defaultTimeout      = 10 * time.Second
+	defaultFirstPause   = time.Second
+	defaultLongestPause = 30 * time.Second
+)
+
+// Settings are how the queue of the spec works.
+func Settings(spec *v1alpha1.AuditSinkSpec) export.Settings {
+	s := export.Settings{MaxSize: defaultDisk, FirstPause: defaultFirstPause, LongestPause: defaultLongestPause, Timeout: Timeout(spec)}
+	if q := spec.Queue; q != nil {
+		s.Memory, s.Fsync = q.Type == v1alpha1.SinkQueueMemory, q.Fsync
+		if s.Memory {
+			s.MaxSize = defaultMemory
+		}
+		if q.MaxSize != nil {
+			s.MaxSize = max(q.MaxSize.Value(), 1<<20)
+		}
+	}
+	if r := spec.Retry; r != nil {
+		if r.FirstPause != nil {
+			s.FirstPause = max(r.FirstPause.Duration, time.Millisecond)
+		}
+		if r.LongestPause != nil {
+			s.LongestPause = r.LongestPause.Duration
+		}
+	}
+	s.LongestPause = max(s.FirstPause, s.LongestPause)
+	return s
+}
+
+// Timeout is how long one push may take.
+func Timeout(spec *v1alpha1.AuditSinkSpec) time.Duration {
+	if spec.Timeout == nil || spec.Timeout.Duration <= 0 {
+		return defaultTimeout
+	}
+	return spec.Timeout.Duration
+}
+
+// Target is where the spec's events go, and in which form.
+func Target(spec v1alpha1.AuditSinkSpec, surroundings Surroundings) export.Target {
+	return export.Target{Opener: New(spec, surroundings), Encoder: export.Native{}, Labels: spec.PodLabels}
+}

@@ -1,0 +1,103 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
+)
+
+// push is what exporterhelper calls with a batch, and again with what an error has left of it.
+func (s *Sink) push(ctx context.Context, logs plog.Logs) error {
+	s.pushing.Lock()
+	defer s.pushing.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.closing, cancel)()
+	err := s.deliver(ctx, logs)
+	switch {
+	case err == nil:
+		if s.tally.succeeded() {
+			s.options.Log.Info("a sink takes events again", "sink", s.options.Name)
+		}
+	case s.closing.Err() == nil:
+		if s.tally.failed(s.words(err)) {
+			s.options.Log.Warn("a sink does not take events: they wait in its queue", "sink", s.options.Name, "err", s.words(err))
+		}
+	}
+	return err
+}
+
+// deliver hands over what it can. An error carries the records that are left.
+func (s *Sink) deliver(ctx context.Context, logs plog.Logs) error {
+	count := logs.LogRecordCount()
+	err := s.attempt(ctx, logs)
+	taken := 0
+	if stopped := (*partial)(nil); errors.As(err, &stopped) {
+		taken, err = stopped.taken, stopped.error
+	}
+	if err == nil {
+		taken = count
+	}
+	s.tally.wrote(logs, taken, s.started)
+	switch {
+	case err == nil:
+		return nil
+	case taken > 0:
+		rest := part(logs, taken, count)
+		if refused(err) {
+			return s.deliver(ctx, rest)
+		}
+		return consumererror.NewLogs(err, rest)
+	case refused(err) && count == 1:
+		s.tally.refuse(logs, s.started, "an event was given up: "+s.words(err))
+		return nil
+	case refused(err):
+		return s.halve(ctx, logs, count/2)
+	default:
+		return consumererror.NewLogs(err, logs)
+	}
+}
+
+// halve finds the records that are refused, and takes no other with them.
+func (s *Sink) halve(ctx context.Context, logs plog.Logs, half int) error {
+	first, second := part(logs, 0, half), part(logs, half, logs.LogRecordCount())
+	err := s.deliver(ctx, first)
+	if left := (consumererror.Logs{}); errors.As(err, &left) {
+		rest := left.Data()
+		second.ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
+		return consumererror.NewLogs(errors.Unwrap(left), rest)
+	}
+	return s.deliver(ctx, second)
+}
+
+// attempt pushes once, to a destination that it opens where there is none, or none with the present secrets.
+func (s *Sink) attempt(ctx context.Context, logs plog.Logs) error {
+	target := s.current()
+	if s.destination != nil && (s.opened.Opener != target.Opener || s.version != target.Opener.Version()) {
+		_ = s.destination.Close() // what it was given it has taken
+		s.destination = nil
+	}
+	if s.destination == nil {
+		destination, err := target.Opener.Open(ctx)
+		if err != nil {
+			return err
+		}
+		s.destination, s.opened, s.version = destination, target, target.Opener.Version()
+	}
+	return s.destination.Push(ctx, logs)
+}
+
+// words are what people read of an error: no secret, one line, of bounded length.
+func (s *Sink) words(err error) string {
+	text := s.current().Opener.Redact(dial.Words(err))
+	const most = 600
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return fmt.Sprint(text)
+}
