@@ -5,7 +5,6 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/nodeaudit/nodeaudit/api/rule"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
@@ -168,7 +167,7 @@ func takenFor(options Options, known bool) (*stage.Taken, error) {
 		return nil, err
 	}
 	for i, w := range taken.Rules {
-		taken.Rules[i] = rule.Wire(w).Canonical()
+		taken.Rules[i] = w.Canonical()
 	}
 	return taken, nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/rule/ruletest"
 )
 
-var events = flag.Int("events", 50_000, "how many events to try on each real rule set")
+var events = flag.Int("events", 20_000, "how many events to try on each real rule set")
 
 const corpora = "../testdata/corpora/"
 
