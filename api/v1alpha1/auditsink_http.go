@@ -169,8 +169,8 @@ type WebhookSink struct {
 	// +optional
 	Body WebhookBody `json:"body,omitempty"`
 
-	// template is the body for one event, for example `{"text": {{json (printf "%s on %s" .type .node)}}, "event": {{.event}}}`. It is a template of Go with
-	// the fields event (its form), node, type, keys, result, namespace, pod, container and serial, and the function json.
+	// template is the body for one event, for example `{"text": "{{type}} on {{node}}", "keys": {{json keys}}, "event": {{event}}}`. {{NAME}} is a field as
+	// it is, {{json NAME}} the same as a string of JSON. Names are event (its form), node, type, keys, result, namespace, pod, container and serial.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=8192

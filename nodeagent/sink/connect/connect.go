@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,7 +91,7 @@ func (o *Opener) Open(ctx context.Context) (export.Destination, error) {
 func (o *Opener) keep(r *opening) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.refs, o.secrets = r.refs, append(r.values, last(o.secrets, 32)...)
+	o.refs, o.secrets = r.refs, slices.Concat(r.values, last(o.secrets, 32))
 	// The fingerprint is of what was read: what has changed since makes another.
 	o.version, o.looked = hex.EncodeToString(r.read.Sum(nil)), time.Now()
 }

@@ -48,7 +48,7 @@ func (s *Stream) Send(ctx context.Context, data []byte) error {
 func (s *Stream) open(ctx context.Context) error {
 	if s.conn != nil {
 		select {
-		case <-s.gone:
+		case <-s.gone: //nolint:errcheck // why it has ended does not matter: the next one is made
 			s.end()
 		default:
 			return nil

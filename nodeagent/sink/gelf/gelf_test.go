@@ -162,7 +162,7 @@ func large(n int) *event.Event {
 	noise := make([]byte, n/2)
 	_, _ = rand.Read(noise)
 	e := sinktest.Events(1)[0]
-	e.Process.Args = []string{hex.EncodeToString(noise)}
+	e.Args = []string{hex.EncodeToString(noise)}
 	return e
 }
 

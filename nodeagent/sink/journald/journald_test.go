@@ -82,7 +82,7 @@ func TestTheRealJournalGetsEventsWithTheirFields(t *testing.T) {
 		return journald.New(journald.Options{Socket: socket, Identifier: "nodeaudit"}), nil
 	})
 	events := sinktest.Events(300)
-	events[7].Process.Args = []string{strings.Repeat("0123456789abcdef", 30000)} // too large for a packet
+	events[7].Args = []string{strings.Repeat("0123456789abcdef", 30000)} // too large for a packet
 	exporttest.Write(t, s, events)
 	exporttest.Eventually(t, func() string { return fmt.Sprintf("%d entries; %s", len(read()), s.Delivery().LastError) }, func() bool { return len(read()) >= len(events) })
 	if err := s.Close(); err != nil {

@@ -166,7 +166,7 @@ func TestRealDaemonsGetEverythingInItsOrder(t *testing.T) {
 				}
 				s := exporttest.New(t, open(options))
 				events := sinktest.Events(2000)
-				events[1000].Process.Args = []string{strings.Repeat("0123456789abcdef", 1<<16)}
+				events[1000].Args = []string{strings.Repeat("0123456789abcdef", 1<<16)}
 				for batch := range slices.Chunk(events, 100) {
 					exporttest.Write(t, s, batch)
 				}

@@ -245,7 +245,7 @@ func TestUDPSendsAPacketForEachAndGivesUpWhatFitsNone(t *testing.T) {
 	defer conn.Close() //nolint:errcheck // the test is over
 	s := exporttest.New(t, open(syslog.Options{Address: conn.LocalAddr().String(), Protocol: syslog.UDP}))
 	events := sinktest.Events(3)
-	events[1].Process.Args = []string{strings.Repeat("x", 70000)}
+	events[1].Args = []string{strings.Repeat("x", 70000)}
 	exporttest.Write(t, s, events)
 	var got []string
 	for range 2 {

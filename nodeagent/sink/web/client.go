@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -76,9 +77,7 @@ func (c *Client) Post(ctx context.Context, url, contentType string, body []byte)
 	if err != nil {
 		return nil, errors.New("the address is no URL: correct it") // the error would name it, and it may be secret
 	}
-	for name, values := range c.options.Header {
-		header[name] = values
-	}
+	maps.Copy(header, c.options.Header)
 	request.Header = header
 	request.Header.Set("User-Agent", "nodeaudit")
 	if request.Header.Get("Content-Type") == "" {
@@ -91,7 +90,7 @@ func (c *Client) Post(ctx context.Context, url, contentType string, body []byte)
 }
 
 func (c *Client) do(request *http.Request) ([]byte, error) {
-	response, err := c.http.Do(request) //nolint:gosec // the address is the sink's: to go there is what is asked for
+	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("posting to %s: %w", request.URL.Host, unwrapURL(err))
 	}
