@@ -62,6 +62,12 @@ var fences = []fence{
 		deny:  effects,
 	},
 	{
+		name:  "an index is a function of lines and knows nothing but the event",
+		below: []string{"nodeagent/index"},
+		allow: []string{"std", module + "nodeagent/event"},
+		deny:  effects,
+	},
+	{
 		name: "who speaks with the node knows nothing of Kubernetes",
 		below: []string{
 			"nodeagent/kernel", "nodeagent/host", "nodeagent/boot", "nodeagent/receive", "nodeagent/onhost", "nodeagent/configure", "nodeagent/stage",

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/index"
 )
 
 // archive is the rotated files of one log. It is safe for concurrent use: the writer shifts their names while one of them is packed.
@@ -48,7 +50,7 @@ func (a *archive) list() ([]rotated, error) {
 func (a *archive) recover() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := remove(a.temporary()); err != nil {
+	if err := errors.Join(remove(a.temporary()), remove(a.temporary()+index.Suffix)); err != nil {
 		return fmt.Errorf("removing a leftover: %w", err)
 	}
 	files, err := a.list()
@@ -61,10 +63,13 @@ func (a *archive) recover() error {
 	}
 	for _, file := range files {
 		if file.number > a.maxFiles || isPacked[file.number] && !file.packed {
-			if err := os.Remove(a.pathOf(file)); err != nil {
+			if err := a.drop(file); err != nil {
 				return fmt.Errorf("removing a rotated log: %w", err)
 			}
 		}
+	}
+	if err := a.dropStrayIndexes(); err != nil {
+		return fmt.Errorf("removing a leftover: %w", err)
 	}
 	return nil
 }
@@ -87,13 +92,13 @@ func (a *archive) take() error {
 		gap++
 	}
 	for _, file := range named[gap] {
-		if err := os.Remove(a.pathOf(file)); err != nil {
+		if err := a.drop(file); err != nil {
 			return err
 		}
 	}
 	for number := gap - 1; number >= 1; number-- {
 		for _, file := range named[number] {
-			if err := os.Rename(a.pathOf(file), a.pathOf(rotated{number: number + 1, packed: file.packed})); err != nil {
+			if err := a.move(file, rotated{number: number + 1, packed: file.packed}); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/index"
 )
 
 // pack replaces the source by its packed form: whole, on the disk, and only then under its name.
@@ -19,33 +22,86 @@ func (p *packing) pack(ctx context.Context, source *os.File) error {
 		return err
 	}
 	temporary := p.archive.temporary()
-	if err = remove(temporary); err != nil {
+	if err = errors.Join(remove(temporary), remove(temporary+index.Suffix)); err != nil {
 		return err
 	}
 	if err = compress(ctx, source, info, temporary); err == nil {
 		err = p.archive.replace(info, temporary)
 	}
-	return errors.Join(err, remove(temporary))
+	return errors.Join(err, remove(temporary), remove(temporary+index.Suffix))
 }
 
-// compress writes the packed form of the source to a new file. The level is the fastest: the node has other work to do.
+// compress writes the packed form of the source to a new file, and its index beside it. Each block of lines is a member of gzip, which can be
+// unpacked alone. The level is the fastest: the node has other work to do.
 func compress(ctx context.Context, source io.Reader, info fs.FileInfo, path string) error {
 	target, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
 	buffered := bufio.NewWriterSize(target, 1<<16)
-	packer, err := gzip.NewWriterLevel(buffered, gzip.BestSpeed)
-	if err != nil {
-		return errors.Join(err, target.Close())
-	}
-	packer.ModTime = info.ModTime()
-	_, err = io.Copy(packer, &interruptible{ctx: ctx, reader: source})
-	err = errors.Join(err, packer.Close(), buffered.Flush(), target.Sync(), target.Close())
+	var blocks index.Builder
+	err = packBlocks(&interruptible{ctx: ctx, reader: source}, buffered, info.ModTime(), &blocks)
+	err = errors.Join(err, buffered.Flush(), target.Sync(), target.Close())
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
+	if writeIndex(path, &blocks) != nil {
+		return remove(path + index.Suffix) // who searches can do without it, and makes it where that is possible
+	}
 	return nil
+}
+
+// packBlocks packs one block of lines after the other. An empty file has one that is empty.
+func packBlocks(source io.Reader, target io.Writer, changed time.Time, blocks *index.Builder) error {
+	counted := &counter{writer: target}
+	packer, err := gzip.NewWriterLevel(counted, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	lines := index.NewLines(source)
+	for isFirst := true; ; isFirst = false {
+		packer.ModTime = changed
+		var failed error
+		length, err := lines.Block(func(line []byte) {
+			blocks.Add(line)
+			if failed == nil {
+				_, failed = packer.Write(line)
+			}
+		})
+		if failed != nil || err != nil && !errors.Is(err, io.EOF) {
+			return errors.Join(failed, err)
+		}
+		if length > 0 || isFirst {
+			if err := packer.Close(); err != nil {
+				return err
+			}
+			blocks.End(counted.take())
+		}
+		if err != nil {
+			return nil
+		}
+		packer.Reset(counted)
+	}
+}
+
+// counter counts what is written.
+type counter struct {
+	writer io.Writer
+	bytes  int64
+}
+
+// Write implements io.Writer.
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.writer.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// take returns the count and begins again.
+func (c *counter) take() int64 {
+	n := c.bytes
+	c.bytes = 0
+	return n
 }
 
 // interruptible is a reader that ends with an error when its context does.
@@ -71,13 +127,17 @@ func (a *archive) replace(plain fs.FileInfo, packedPath string) error {
 	if !ok {
 		return nil
 	}
-	if err := os.Rename(packedPath, a.pathOf(rotated{number: file.number, packed: true})); err != nil {
+	target := a.pathOf(rotated{number: file.number, packed: true})
+	if err := os.Rename(packedPath, target); err != nil {
+		return err
+	}
+	if err := os.Rename(packedPath+index.Suffix, target+index.Suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := syncDir(a.dir); err != nil {
 		return err
 	}
-	return os.Remove(a.pathOf(file))
+	return a.drop(file)
 }
 
 // remove removes a file that may be missing.

@@ -3,12 +3,14 @@ package file
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/index"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
 )
 
@@ -22,11 +24,14 @@ func fill(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// contents returns the files of a directory: name to content, unpacked.
+// contents returns the files of a directory: name to content, unpacked, without indexes.
 func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	for _, name := range names(t, dir) {
+		if strings.HasSuffix(name, index.Suffix) {
+			continue
+		}
 		files[name] = string(content(t, filepath.Join(dir, name)))
 	}
 	return files

@@ -1,0 +1,251 @@
+package index
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+)
+
+// random returns an event of which little is the same as in others.
+func random(r *rand.Rand, serial uint32) *event.Event {
+	pick := func(texts ...string) string { return texts[r.IntN(len(texts))] }
+	e := &event.Event{
+		Time: time.UnixMilli(1_700_000_000_000 + int64(serial)*10).UTC(), Serial: serial, Node: pick("a", ""), Type: pick("SYSCALL", "USER_LOGIN"),
+		Call:    event.Call{Syscall: pick("openat", "execve", "")},
+		Process: event.Process{PID: event.NewID(r.Uint32N(5000)), Exe: pick("/bin/a\"b", "/bin/ü", "/bin/\\", ""), Comm: pick("x{", "[y", "\\\\")},
+		User:    event.User{UID: event.NewID(r.Uint32N(3)), AUID: event.NewID(1000 + r.Uint32N(3))},
+		Who:     event.Who{Namespace: pick("", "shop"), Pod: pick("", "cart-0", "cart-1"), Labels: map[string]string{"pid": "7", "x\"}": "]"}},
+		Paths:   []event.Path{{Name: `{"pid":1}`}, {Name: "\xff"}},
+		Records: []event.Record{{TypeName: "PATH", Data: `a="b\" {[`}, {TypeName: pick("EXECVE", "AVC"), Data: "\xfe"}},
+	}
+	if r.IntN(3) == 0 {
+		e.Keys = []string{pick("k1", "k2"), "both"}
+	}
+	return e
+}
+
+func line(t testing.TB, e *event.Event) []byte {
+	b, err := event.AppendLine(nil, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestScanFindsTheFieldsOfALine(t *testing.T) {
+	e := &event.Event{
+		Time: time.UnixMilli(1_700_000_000_123).UTC(), Serial: 42, Node: "n", Type: "SYSCALL", Keys: []string{"k", "\u00fc\"\n"},
+		Who:     event.Who{Confidence: event.ConfidenceExact, Namespace: "ns", Pod: "p", Container: "c", Ancestors: []event.Ancestor{{PID: 9, Comm: "no", Exe: "no"}}},
+		Call:    event.Call{Syscall: "execve", Exit: new(int64(-2))},
+		Process: event.Process{PID: event.NewID(1), PPID: event.NewID(4294967295), Comm: "cat", Exe: "/bin/cat", Args: []string{"a", ""}},
+		User:    event.User{AUID: event.NewID(1000), UID: event.NewID(0), EUID: event.NewID(5), Ses: event.NewID(3), UserNames: event.UserNames{UIDName: "root"}},
+		Records: []event.Record{{TypeName: "SYSCALL", Data: `x="y"`}, {TypeName: "CWD"}},
+	}
+	var got Terms
+	if !got.Scan(bytes.TrimSpace(line(t, e))) {
+		t.Fatal("it does not know the line")
+	}
+	want := Terms{First: 1_700_000_000_123, Last: 1_700_000_000_123, Lowest: 42, Highest: 42}
+	for field, values := range [texts][]string{{"SYSCALL", "SYSCALL", "CWD"}, {"k", "\u00fc\"\n"}, {"execve"}, {"/bin/cat"}, {"cat"}, {"n"}, {"ns"}, {"p"}, {"c"}} {
+		for _, value := range values {
+			want.Texts[field] = append(want.Texts[field], []byte(value))
+		}
+	}
+	want.Numbers = [numbers][]uint32{{1}, {4294967295}, {0}, {5}, {1000}, {3}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("terms (-want +got):\n%s", diff)
+	}
+}
+
+func TestScanLeavesWhatItDoesNotUnderstandToTheReader(t *testing.T) {
+	const time = `{"time":"2023-11-14T22:13:20.123Z","serial":1`
+	for name, line := range map[string]string{
+		"a record of auditd":             `type=CWD msg=audit(1.000:1): cwd="/"`,
+		"a line that is cut":             time + `,"type":"X"`,
+		"another object":                 `{"@timestamp":"x"}`,
+		"white space":                    time + `, "pid":1}`,
+		"a number with a sign":           time + `,"pid":-1}`,
+		"a number that is too large":     time + `,"pid":4294967296}`,
+		"a name in capitals":             time + `,"PID":1}`,
+		"a name in letters that fold":    time + `,"` + "\u212aeys" + `":["a"]}`,
+		"a text where a list should be":  time + `,"keys":"k"}`,
+		"a text that does not end":       time + `,"exe":"k}`,
+		"something behind the end":       time + `} `,
+		"an escape that there is not":    time + `,"exe":"\q"}`,
+		"a time that is none":            `{"time":"yesterday","serial":1}`,
+		"an event without a serial":      `{"time":"2023-11-14T22:13:20.123Z"}`,
+		"a bracket too many in a member": time + `,"x":}}`,
+	} {
+		var got Terms
+		if got.Scan([]byte(line)) || !got.Anything {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// file returns lines, and the index that Build makes of them.
+func file(t testing.TB, r *rand.Rand, n int) (lines [][]byte, text []byte, x *Index) {
+	for serial := range n {
+		lines = append(lines, line(t, random(r, uint32(serial))))
+	}
+	text = bytes.Join(lines, nil)
+	x, err := Build(bytes.NewReader(text), 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines, text, x
+}
+
+func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	_, text, built := file(t, r, 3000)
+	x, err := Parse(built.Append(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(built.Append(nil), x.Append(nil)); diff != "" || len(x.Blocks) < 5 || x.Size != int64(len(text)) || x.Changed != 7 {
+		t.Fatalf("%d blocks, size %d, changed %d (-want +got):\n%s", len(x.Blocks), x.Size, x.Changed, diff)
+	}
+	skipped := 0
+	for range 40 {
+		wanted := random(r, r.Uint32N(3000))
+		q := All()
+		if r.IntN(2) == 0 {
+			q.From, q.To = wanted.Time.UnixMilli(), wanted.Time.UnixMilli()+int64(r.IntN(5000))
+		}
+		if pid, _ := wanted.PID.Get(); r.IntN(2) == 0 {
+			q.Numbers = append(q.Numbers, NumberCondition{[]Number{PPID, PID}, pid})
+		}
+		if r.IntN(2) == 0 && len(wanted.Keys) > 0 {
+			q.Texts = append(q.Texts, TextCondition{Key, func(v []byte) bool { return string(v) == wanted.Keys[0] }})
+		}
+		if r.IntN(2) == 0 {
+			q.Serial, q.SerialAsked = wanted.Serial, true
+		}
+		for _, block := range x.Blocks {
+			if q.May(&block.Terms) {
+				continue
+			}
+			skipped++
+			for line := range bytes.Lines(text[block.Offset : block.Offset+block.Length]) {
+				if meets(t, line, &q) {
+					t.Fatalf("the block at %d was left out, and holds %s", block.Offset, line)
+				}
+			}
+		}
+	}
+	if skipped == 0 {
+		t.Error("no block was ever left out")
+	}
+}
+
+// meets judges a line without anything of this package.
+func meets(t *testing.T, line []byte, q *Query) bool {
+	t.Helper()
+	var e event.Event
+	if err := json.Unmarshal(line, &e); err != nil {
+		t.Fatal(err)
+	}
+	ok := e.Time.UnixMilli() >= q.From && e.Time.UnixMilli() <= q.To && (!q.SerialAsked || e.Serial == q.Serial)
+	for _, c := range q.Numbers {
+		ok = ok && (e.PID.Is(c.Value) || e.PPID.Is(c.Value))
+	}
+	for _, c := range q.Texts {
+		ok = ok && slices.ContainsFunc(e.Keys, func(k string) bool { return c.Holds([]byte(k)) })
+	}
+	return ok
+}
+
+func TestABlockWithTooManyValuesMayHoldAny(t *testing.T) {
+	var b Builder
+	for i := range uint32(3 * most) {
+		b.Add(line(t, &event.Event{
+			Time: time.UnixMilli(1).UTC(), Serial: i, Keys: []string{fmt.Sprint(i)},
+			Process: event.Process{PID: event.NewID(i)}, User: event.User{UID: event.NewID(1)},
+		}))
+	}
+	b.End(10)
+	x, err := Parse(b.Index(0).Append(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := Query{To: 9, Numbers: []NumberCondition{{[]Number{PID}, 1 << 30}}}
+	uid := Query{To: 9, Numbers: []NumberCondition{{[]Number{UID}, 2}}}
+	key := Query{To: 9, Texts: []TextCondition{{Key, func([]byte) bool { return false }}}}
+	if terms := &x.Blocks[0].Terms; !pid.May(terms) || !key.May(terms) || uid.May(terms) {
+		t.Errorf("pid %v, key %v, uid %v", pid.May(terms), key.May(terms), uid.May(terms))
+	}
+}
+
+func TestABrokenIndexIsRefused(t *testing.T) {
+	_, _, x := file(t, rand.New(rand.NewPCG(1, 2)), 3)
+	text := x.Append(nil)
+	for at := range text {
+		changed := bytes.Clone(text)
+		changed[at] ^= 4
+		if _, err := Parse(changed); err == nil {
+			t.Errorf("byte %d is changed, and nothing said", at)
+		}
+		if _, err := Parse(text[:at]); err == nil {
+			t.Errorf("it is cut at %d, and nothing said", at)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	_, _, x := file(f, rand.New(rand.NewPCG(1, 2)), 3)
+	text := x.Append(nil)
+	f.Add(text[len(magic) : len(text)-4])
+	f.Fuzz(func(t *testing.T, inner []byte) {
+		// The sum at the end is set right, so that what lies behind it is tried.
+		if x, err := Parse(seal(append([]byte(magic), inner...), 0)); err == nil {
+			if again, err := Parse(x.Append(nil)); err != nil || !cmp.Equal(x.Append(nil), again.Append(nil)) {
+				t.Errorf("it is another one when it is read again: %v", err)
+			}
+		}
+	})
+}
+
+func FuzzScan(f *testing.F) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for serial := range uint32(3) {
+		f.Add(bytes.TrimSpace(line(f, random(r, serial))))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var terms Terms
+		var e event.Event
+		if !terms.Scan(line) || json.Unmarshal(line, &e) != nil {
+			return
+		}
+		if e.Time.UnixMilli() != terms.First || e.Serial < terms.Lowest || e.Serial > terms.Highest {
+			t.Errorf("time or serial: %+v", terms)
+		}
+		for field, id := range map[Number]event.ID{PID: e.PID, PPID: e.PPID, UID: e.UID, EUID: e.EUID, AUID: e.AUID, Session: e.Ses} {
+			if number, present := id.Get(); present && !slices.Contains(terms.Numbers[field], number) {
+				t.Errorf("number %d: %d is not there", field, number)
+			}
+		}
+		all := map[Text][]string{
+			Type: {e.Type}, Key: e.Keys, Syscall: {e.Syscall}, Exe: {e.Exe}, Comm: {e.Comm}, Node: {e.Node},
+			Namespace: {e.Who.Namespace}, Pod: {e.Who.Pod}, Container: {e.Who.Container},
+		}
+		for _, record := range e.Records {
+			all[Type] = append(all[Type], record.TypeName)
+		}
+		for field, values := range all {
+			for _, value := range values {
+				if value != "" && !slices.ContainsFunc(terms.Texts[field], func(v []byte) bool { return string(bytes.ToValidUTF8(v, []byte("\ufffd"))) == string(bytes.ToValidUTF8([]byte(value), []byte("\ufffd"))) }) {
+					t.Errorf("text %d: %q is not there: %q", field, value, terms.Texts[field])
+				}
+			}
+		}
+	})
+}
