@@ -72,6 +72,7 @@ type decoding struct {
 	node     string // whose records came last
 	last     *reassemble.Reassembler
 	form     form.Form
+	keep     func(e *event.Event) bool // says what is printed; nil is everything
 	out      io.Writer
 	lines    []byte // on their way out
 	err      error  // of out
@@ -154,7 +155,7 @@ const together = 256 << 10
 
 // print writes an event, unless something could not be written before.
 func (d *decoding) print(e *event.Event) {
-	if d.err != nil {
+	if d.err != nil || d.keep != nil && !d.keep(e) {
 		return
 	}
 	if d.lines, d.err = d.form.AppendLine(d.lines, e); d.err == nil && len(d.lines) >= together {

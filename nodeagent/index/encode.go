@@ -154,7 +154,7 @@ func (p *parser) count() int {
 		p.wrong = true
 		return 0
 	}
-	return int(n) //nolint:gosec // it is not larger than a length
+	return int(n)
 }
 
 func (p *parser) bytes(n int) []byte {
@@ -170,7 +170,7 @@ func (p *parser) bytes(n int) []byte {
 func (p *parser) number() uint32 {
 	n := p.unsigned()
 	p.wrong = p.wrong || n > math.MaxUint32
-	return uint32(n) //nolint:gosec // checked
+	return uint32(n)
 }
 
 func (p *parser) unsigned() uint64 {

@@ -108,15 +108,16 @@ func (b *Builder) numbers(field Number, values []uint32) {
 	if b.block.TooMany&bit != 0 {
 		return
 	}
-	all := append(b.block.Numbers[field], values...)
-	if len(all) >= 2*most {
-		slices.Sort(all)
-		if all = slices.Compact(all); len(all) > most {
-			b.block.TooMany |= bit
-			all = nil
-		}
+	all := &b.block.Numbers[field]
+	*all = append(*all, values...)
+	if len(*all) < 2*most {
+		return
 	}
-	b.block.Numbers[field] = all
+	slices.Sort(*all)
+	if *all = slices.Compact(*all); len(*all) > most {
+		b.block.TooMany |= bit
+		*all = nil
+	}
 }
 
 // End ends the block, which has so many bytes of the file.

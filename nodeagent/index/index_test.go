@@ -32,10 +32,11 @@ func random(r *rand.Rand, serial uint32) *event.Event {
 	return e
 }
 
-func line(t testing.TB, e *event.Event) []byte {
+func line(tb testing.TB, e *event.Event) []byte {
+	tb.Helper()
 	b, err := event.AppendLine(nil, e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -92,21 +93,21 @@ func TestScanLeavesWhatItDoesNotUnderstandToTheReader(t *testing.T) {
 }
 
 // file returns lines, and the index that Build makes of them.
-func file(t testing.TB, r *rand.Rand, n int) (lines [][]byte, text []byte, x *Index) {
+func file(tb testing.TB, r *rand.Rand, n int) (text []byte, x *Index) {
+	tb.Helper()
 	for serial := range n {
-		lines = append(lines, line(t, random(r, uint32(serial))))
+		text = append(text, line(tb, random(r, uint32(serial)))...)
 	}
-	text = bytes.Join(lines, nil)
 	x, err := Build(bytes.NewReader(text), 7)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return lines, text, x
+	return text, x
 }
 
 func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	_, text, built := file(t, r, 3000)
+	text, built := file(t, r, 3000)
 	x, err := Parse(built.Append(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -186,7 +187,7 @@ func TestABlockWithTooManyValuesMayHoldAny(t *testing.T) {
 }
 
 func TestABrokenIndexIsRefused(t *testing.T) {
-	_, _, x := file(t, rand.New(rand.NewPCG(1, 2)), 3)
+	_, x := file(t, rand.New(rand.NewPCG(1, 2)), 3)
 	text := x.Append(nil)
 	for at := range text {
 		changed := bytes.Clone(text)
@@ -201,7 +202,7 @@ func TestABrokenIndexIsRefused(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	_, _, x := file(f, rand.New(rand.NewPCG(1, 2)), 3)
+	_, x := file(f, rand.New(rand.NewPCG(1, 2)), 3)
 	text := x.Append(nil)
 	f.Add(text[len(magic) : len(text)-4])
 	f.Fuzz(func(t *testing.T, inner []byte) {
@@ -242,7 +243,9 @@ func FuzzScan(f *testing.F) {
 		}
 		for field, values := range all {
 			for _, value := range values {
-				if value != "" && !slices.ContainsFunc(terms.Texts[field], func(v []byte) bool { return string(bytes.ToValidUTF8(v, []byte("\ufffd"))) == string(bytes.ToValidUTF8([]byte(value), []byte("\ufffd"))) }) {
+				if value != "" && !slices.ContainsFunc(terms.Texts[field], func(v []byte) bool {
+					return string(bytes.ToValidUTF8(v, []byte("\ufffd"))) == string(bytes.ToValidUTF8([]byte(value), []byte("\ufffd")))
+				}) {
 					t.Errorf("text %d: %q is not there: %q", field, value, terms.Texts[field])
 				}
 			}

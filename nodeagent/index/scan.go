@@ -261,7 +261,7 @@ func (s *scanner) number() uint32 {
 		s.at++
 	}
 	s.wrong = s.wrong || s.at == start || n > math.MaxUint32
-	return uint32(n) //nolint:gosec // it is not larger
+	return uint32(n)
 }
 
 // skip goes over a value.

@@ -1,21 +1,24 @@
 package index
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Text is a field whose values are texts.
 type Text int
 
 // The fields with texts.
 const (
-	Type Text = iota // of the event and of each of its records
-	Key
-	Syscall
-	Exe
-	Comm
-	Node
-	Namespace
-	Pod
-	Container
+	Type      Text = iota // Type is that of the event and of each of its records.
+	Key                   // Key is each of the keys.
+	Syscall               // Syscall is the system call.
+	Exe                   // Exe is the program.
+	Comm                  // Comm is the name of the thread.
+	Node                  // Node is the node.
+	Namespace             // Namespace is the pod's.
+	Pod                   // Pod is the pod.
+	Container             // Container is the container.
 	texts
 )
 
@@ -24,12 +27,12 @@ type Number int
 
 // The fields with numbers.
 const (
-	PID Number = iota
-	PPID
-	UID
-	EUID
-	AUID
-	Session
+	PID     Number = iota // PID is the process.
+	PPID                  // PPID is its parent.
+	UID                   // UID is the user.
+	EUID                  // EUID is the effective user.
+	AUID                  // AUID is the user who logged in.
+	Session               // Session is the session of that login.
 	numbers
 )
 
@@ -123,12 +126,7 @@ func (c *TextCondition) may(t *Terms) bool {
 	if t.TooMany&(1<<c.Field) != 0 {
 		return true
 	}
-	for _, value := range t.Texts[c.Field] {
-		if c.Holds(value) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Texts[c.Field], c.Holds)
 }
 
 func (c *NumberCondition) may(t *Terms) bool {
@@ -136,10 +134,8 @@ func (c *NumberCondition) may(t *Terms) bool {
 		if t.TooMany&(1<<(int(texts)+int(field))) != 0 {
 			return true
 		}
-		for _, value := range t.Numbers[field] {
-			if value == c.Value {
-				return true
-			}
+		if slices.Contains(t.Numbers[field], c.Value) {
+			return true
 		}
 	}
 	return false

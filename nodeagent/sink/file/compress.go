@@ -62,14 +62,15 @@ func packBlocks(source io.Reader, target io.Writer, changed time.Time, blocks *i
 	for isFirst := true; ; isFirst = false {
 		packer.ModTime = changed
 		var failed error
-		length, err := lines.Block(func(line []byte) {
+		length, ended := lines.Block(func(line []byte) {
 			blocks.Add(line)
 			if failed == nil {
 				_, failed = packer.Write(line)
 			}
 		})
-		if failed != nil || err != nil && !errors.Is(err, io.EOF) {
-			return errors.Join(failed, err)
+		isLast := errors.Is(ended, io.EOF)
+		if failed != nil || ended != nil && !isLast {
+			return errors.Join(failed, ended)
 		}
 		if length > 0 || isFirst {
 			if err := packer.Close(); err != nil {
@@ -77,7 +78,7 @@ func packBlocks(source io.Reader, target io.Writer, changed time.Time, blocks *i
 			}
 			blocks.End(counted.take())
 		}
-		if err != nil {
+		if isLast {
 			return nil
 		}
 		packer.Reset(counted)
