@@ -87,8 +87,12 @@ lint: ## Look for what a reviewer would: golangci-lint, shellcheck, helm lint
 	@hack/lint.sh
 
 .PHONY: test
-test: tools-cluster ## Everything that can run here; a summary names what ran and what could not
+test: tools-cluster peers ## Everything that can run here; a summary names what ran and what could not
 	@go run ./hack/testgroups
+
+.PHONY: peers
+peers:
+	@hack/peers.sh
 
 .PHONY: test-unit test-kernel
 test-unit: ## The tests that need nothing but Go

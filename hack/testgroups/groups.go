@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,14 @@ var (
 		return ""
 	}}
 	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
+	peers = need{"the programs of hack/peers.sh", func() string {
+		for _, program := range []string{"rsyslogd", "syslog-ng", "auditd", "ausearch", "aureport"} {
+			if _, err := exec.LookPath(program); err != nil {
+				return err.Error()
+			}
+		}
+		return ""
+	}}
 	// Minutes and 100 MB are asked of nobody who did not ask for them: who wants these tests makes the image.
 	vmImage = need{"the image of make vm-image", func() string {
 		if _, err := vm.Find("."); err != nil {
@@ -74,7 +83,7 @@ var (
 	}}
 )
 
-var needs = []need{root, auditControl, vmImage}
+var needs = []need{root, auditControl, peers, vmImage}
 
 // The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
 const (

@@ -24,7 +24,7 @@ const logEnv = "NODEAUDIT_LOG"
 // differ there must be a reason for it.
 func TestInterpretationsAgreeWithAusearch(t *testing.T) {
 	if _, err := exec.LookPath("ausearch"); err != nil {
-		t.Skip("the test needs ausearch: apt install auditd")
+		t.Skip("needs the programs of hack/peers.sh: ausearch (Debian: auditd)")
 	}
 	all := logs(t)
 	if more := os.Getenv(logEnv); more != "" {

@@ -72,7 +72,7 @@ func TestRaw(t *testing.T) {
 func TestAusearchAndAureportReadRaw(t *testing.T) {
 	for _, program := range []string{"ausearch", "aureport"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not here: install the package auditd (apt-get install auditd, dnf install audit)", program)
+			t.Skipf("needs the programs of hack/peers.sh: %s (Debian: auditd)", program)
 		}
 	}
 	for _, node := range []string{"", "worker-1"} {

@@ -148,7 +148,7 @@ func (w *world) startAuditd(dir string) *exec.Cmd {
 func auditdConfig(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("auditd"); err != nil {
-		t.Skip("needs Debian's auditd (package auditd)")
+		t.Skip("needs the programs of hack/peers.sh: auditd")
 	}
 	dir := t.TempDir()
 	config := "local_events = yes\nwrite_logs = yes\nlog_file = " + dir + "/log/audit.log\nlog_format = RAW\nflush = NONE\nfreq = 50\n" +

@@ -37,15 +37,13 @@ func port(t *testing.T) string {
 	return p
 }
 
-func program(t *testing.T, names ...string) string {
+func program(t *testing.T, name string) string {
 	t.Helper()
-	for _, name := range names {
-		if _, err := os.Stat(name); err == nil {
-			return name
-		}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("needs the programs of hack/peers.sh: %s (Debian: rsyslog rsyslog-gnutls syslog-ng-core)", name)
 	}
-	t.Skipf("needs %s: apt-get install rsyslog rsyslog-gnutls syslog-ng-core", names[0])
-	return ""
+	return path
 }
 
 func write(t *testing.T, dir, name string, text []byte) string {
@@ -64,13 +62,13 @@ module(load="imtcp" keepAlive="on" streamDriver.name="gtls" streamDriver.mode="1
 module(load="imptcp")
 template(name="raw" type="list") { property(name="msg" spifno1stsp="off") constant(value="\n") }
 ruleset(name="keep") { action(type="omfile" file="%[1]s/out" template="raw") }
-input(type="imptcp" address="127.0.0.1" port="%[2]s" ruleset="keep")
-input(type="imtcp" address="127.0.0.1" port="%[3]s" ruleset="keep")
+input(type="imptcp" address="127.0.0.1" port="%[2]s" maxFrameSize="4194304" ruleset="keep")
+input(type="imtcp" address="127.0.0.1" port="%[3]s" maxFrameSize="4194304" ruleset="keep")
 `
 
 func rsyslog(t *testing.T, dir string) *daemon {
 	t.Helper()
-	path := program(t, "/usr/sbin/rsyslogd")
+	path := program(t, "rsyslogd")
 	d := &daemon{dir: dir, tcp: port(t), tls: port(t), out: filepath.Join(dir, "out")}
 	config := write(t, dir, "rsyslog.conf", fmt.Appendf(nil, rsyslogConfig, dir, d.tcp, d.tls))
 	d.start = func(t *testing.T) *exec.Cmd {
@@ -91,7 +89,7 @@ log { source(s); destination(d); };
 
 func syslogNG(t *testing.T, dir string) *daemon {
 	t.Helper()
-	path := program(t, "/usr/sbin/syslog-ng")
+	path := program(t, "syslog-ng")
 	d := &daemon{dir: dir, tcp: port(t), tls: port(t), out: filepath.Join(dir, "out")}
 	config := write(t, dir, "syslog-ng.conf", fmt.Appendf(nil, syslogNGConfig, dir, port(t), d.tls, d.tcp))
 	d.start = func(t *testing.T) *exec.Cmd {
