@@ -47,7 +47,7 @@ var groups = []group{
 		name:  "vm",
 		what:  "the agent on nodes that lock, reboot and load rules of their own, in virtual machines",
 		needs: []need{vmImage},
-		args:  []string{"-p=1", "-count=1", "-tags=vm", "-timeout=30m", "./test/vm/..."},
+		args:  []string{"-p=1", "-count=1", "-tags=vm", "-timeout=60m", "./test/vm/..."},
 	},
 }
 
@@ -66,7 +66,7 @@ var (
 		return ""
 	}}
 	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
-	peers = need{"the programs of hack/peers.sh", func() string {
+	peers        = need{"the programs of hack/peers.sh", func() string {
 		for _, program := range []string{"rsyslogd", "syslog-ng", "auditd", "ausearch", "aureport"} {
 			if _, err := exec.LookPath(program); err != nil {
 				return err.Error()
