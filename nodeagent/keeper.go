@@ -134,6 +134,7 @@ func (k *keeper) pass(ctx context.Context) {
 func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
 	report.Events, report.Sinks = k.road.Report()
+	report.Logs = k.road.Logs()
 	k.files.complete(report, k.converger, k.state)
 	if report.Kernel != nil {
 		if k.lostAtRun == nil || *k.lostAtRun > report.Kernel.Lost { // the counter can be reset

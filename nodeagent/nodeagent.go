@@ -30,6 +30,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
 	"github.com/nodeaudit/nodeaudit/nodeagent/reboot"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
@@ -164,6 +165,9 @@ func Forget(stateDir string) error {
 		if err := os.Remove(filepath.Join(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing what the agent has kept: %w", err)
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(stateDir, chain.Dir)); err != nil {
+		return fmt.Errorf("removing the key that signed logs: %w", err)
 	}
 	_ = os.Remove(stateDir) // which fails where something else is in it, or where it is a mount
 	return nil

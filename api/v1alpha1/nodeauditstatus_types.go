@@ -174,6 +174,13 @@ type NodeAuditReport struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
 	Sinks []SinkReport `json:"sinks,omitempty"`
+
+	// logs says how far the files of sinks on the node are signed, for `nodeaudit verify`.
+	// +optional
+	// +listType=map
+	// +listMapKey=file
+	// +kubebuilder:validation:MaxItems=64
+	Logs []LogReport `json:"logs,omitempty"`
 }
 
 // NodePolicyReport is the state of one policy on one node.
@@ -648,4 +655,30 @@ type SinkReport struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	LastError string `json:"lastError,omitempty"`
+}
+
+// LogReport is the chain of checkpoints of one file of a sink.
+type LogReport struct {
+	// file is its name without directory.
+	// +kubebuilder:validation:MaxLength=255
+	File string `json:"file"`
+	// publicKey is what its checkpoints are checked with: an Ed25519 key in base64.
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9+/]{43}=$`
+	PublicKey string `json:"publicKey"`
+	// latest is the latest checkpoint at the time of the report. A log that lacks it was cut.
+	Latest LogCheckpoint `json:"latest"`
+}
+
+// LogCheckpoint is a place in a chain.
+type LogCheckpoint struct {
+	// sequence is its number; each has one more than the one before.
+	// +kubebuilder:validation:Minimum=1
+	Sequence int64 `json:"sequence"`
+	// hash is the SHA-256 of what is signed, in hexadecimal.
+	// +kubebuilder:validation:Pattern=`^[0-9a-f]{64}$`
+	Hash string `json:"hash"`
+	// time is when it was written.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`
+	Time metav1.Time `json:"time"`
 }

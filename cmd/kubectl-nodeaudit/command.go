@@ -45,7 +45,7 @@ func command(name string, in io.Reader, out, words io.Writer) *cobra.Command {
 	c.SetIn(in)
 	c.SetOut(out)
 	c.SetErr(words)
-	c.AddCommand(lintCommand(name), compileCommand(name), rulesCommand(name, thisMachine), packsCommand(name), bootCommand(name), decodeCommand(name), searchCommand(name), versionCommand(name))
+	c.AddCommand(lintCommand(name), compileCommand(name), rulesCommand(name, thisMachine), packsCommand(name), bootCommand(name), decodeCommand(name), searchCommand(name), verifyCommand(name), versionCommand(name))
 	return c
 }
 

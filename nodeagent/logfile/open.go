@@ -10,8 +10,8 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// unpacked returns what is in a stream, whether it is compressed with gzip, zstd or xz, or not. Its first bytes tell.
-func unpacked(in io.Reader) (io.Reader, error) {
+// Unpacked returns what is in a stream, whether it is compressed with gzip, zstd or xz, or not. Its first bytes tell.
+func Unpacked(in io.Reader) (io.Reader, error) {
 	peeking := bufio.NewReaderSize(in, blockSize)
 	magic, err := peeking.Peek(6)
 	switch {

@@ -33,7 +33,7 @@ type Reader struct {
 
 // NewReader returns a Reader of a log, which may be compressed with gzip, zstd or xz. The error says that what is compressed cannot be read.
 func NewReader(log io.Reader) (*Reader, error) {
-	in, err := unpacked(log)
+	in, err := Unpacked(log)
 	if err != nil {
 		return nil, fmt.Errorf("unpacking: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/file"
@@ -56,6 +57,7 @@ type place struct {
 	done     chan struct{}
 	export   *export.Sink // of a place elsewhere
 	spec     []byte       // that it has now
+	chain    *chain.Chain // of a file, where there is a key
 }
 
 func (s *sinks) defaultPlace() destination {
@@ -86,7 +88,8 @@ func formatOf(spec v1alpha1.AuditSinkSpec) v1alpha1.SinkFormat {
 func (s *sinks) start(target destination, asked settings, spec v1alpha1.AuditSinkSpec) *place {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &place{settings: asked, cancel: cancel, done: make(chan struct{})}
-	var writer sink.Writer = &lazy{open: func() (sink.Writer, error) { return s.open(target, asked) }}
+	p.chain = s.chain(target, asked)
+	var writer sink.Writer = &lazy{open: func() (sink.Writer, error) { return s.open(target, asked, p.chain) }}
 	if target.kind == elsewhere {
 		p.export = s.export(target, asked, spec)
 		p.spec, writer = written(spec), p.export
@@ -99,7 +102,7 @@ func (s *sinks) start(target destination, asked settings, spec v1alpha1.AuditSin
 	return p
 }
 
-func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
+func (s *sinks) open(target destination, asked settings, links *chain.Chain) (sink.Writer, error) {
 	lines, err := form.Named(string(asked.format))
 	if err != nil {
 		return nil, sink.Permanent(fmt.Errorf("this agent cannot write as the sink asks: update the agent: %w", err))
@@ -108,7 +111,7 @@ func (s *sinks) open(target destination, asked settings) (sink.Writer, error) {
 	case v1alpha1.SinkTypeFile:
 		return file.New(file.Options{
 			Dir: s.options.LogDir, Path: target.file, MaxSize: asked.maxSize, MaxFiles: asked.maxFiles, Compress: asked.compress, Log: s.options.Log,
-			Form: lines.AppendLine,
+			Form: lines.AppendLine, Chain: links,
 		})
 	case v1alpha1.SinkTypeStdout:
 		return stdout.NewForm(s.options.Stdout, lines.AppendLine), nil

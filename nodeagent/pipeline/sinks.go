@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"crypto/ed25519"
 	"log/slog"
 	"maps"
 	"os"
@@ -29,13 +30,14 @@ type sinks struct {
 	places  map[destination]*place
 	byName  map[string]*place
 	gone    sink.Report // sums of the places that are no more
+	key     ed25519.PrivateKey
 }
 
 func newSinks(options Options) *sinks {
 	if file, is := options.Stdout.(*os.File); is {
 		options.Stdout = stdout.Interruptible(file)
 	}
-	s := &sinks{options: options, lanes: newLanes(host.New(options.HostRoot), nil), places: map[destination]*place{}}
+	s := &sinks{options: options, lanes: newLanes(host.New(options.HostRoot), nil), places: map[destination]*place{}, key: chainKey(options)}
 	resolved := time.Now()
 	s.clock = startClock(func(now time.Time) {
 		s.tell(now)

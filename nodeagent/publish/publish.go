@@ -33,5 +33,9 @@ func lasting(report v1alpha1.NodeAuditReport) v1alpha1.NodeAuditReport {
 		counts := &report.Sinks[i]
 		counts.Written, counts.Dropped, counts.Queued, counts.QueuedBytes, counts.LastSuccessTime = 0, 0, 0, 0, nil
 	}
+	report.Logs = slices.Clone(report.Logs)
+	for i := range report.Logs {
+		report.Logs[i].Latest = v1alpha1.LogCheckpoint{}
+	}
 	return report
 }

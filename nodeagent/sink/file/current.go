@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 )
 
 // open opens the current file, or makes it with its directory, and ends a torn line. O_NONBLOCK is for a FIFO that somebody put there: it
@@ -19,37 +21,37 @@ func (w *Writer) open() error {
 	if err != nil {
 		return fmt.Errorf("opening the log: %w", err)
 	}
-	size, err := mend(file)
+	size, isMended, err := mend(file)
 	if err != nil {
 		return errors.Join(fmt.Errorf("opening the log: %w", err), file.Close())
 	}
-	w.file, w.size, w.torn = file, size, false
+	w.file, w.size, w.torn, w.isMended = file, size, false, isMended
 	return nil
 }
 
 // mend ends the last line of the file if it has no end, and returns the size.
-func mend(file *os.File) (int64, error) {
+func mend(file *os.File) (size int64, isMended bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("%s is not a regular file", file.Name())
+		return 0, false, fmt.Errorf("%s is not a regular file", file.Name())
 	}
 	if info.Size() == 0 {
-		return 0, nil
+		return 0, false, nil
 	}
 	last := make([]byte, 1)
 	if _, err := file.ReadAt(last, info.Size()-1); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if last[0] == '\n' {
-		return info.Size(), nil
+		return info.Size(), false, nil
 	}
 	if _, err := file.Write([]byte{'\n'}); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return info.Size() + 1, nil
+	return info.Size() + 1, true, nil
 }
 
 // follow makes sure that what is written lands in the file that has the name now: logrotate and people move and delete it.
@@ -72,6 +74,8 @@ func (w *Writer) follow() error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("looking at the log: %w", err)
 	}
+	w.size = mine.Size()
+	w.insistNot(w.checkpoint(chain.Rotate))
 	if err := w.release(); err != nil {
 		return err
 	}
@@ -103,6 +107,7 @@ func (w *Writer) cut() error {
 
 // rotate moves the current file to the archive and begins a new one.
 func (w *Writer) rotate() error {
+	w.insistNot(w.checkpoint(chain.Rotate))
 	if err := w.file.Sync(); err != nil {
 		return fmt.Errorf("rotating the log: %w", err)
 	}

@@ -5,4 +5,6 @@
 // beside it. No line is ever torn or written twice while the agent lives; one that a crash
 // tore is ended, so that only this one is unreadable. The package follows the name and not the file: when somebody moves or deletes the
 // file, it begins a new one. It never follows a symbolic link, and never touches a file whose name is not one of those above.
+//
+// With a chain (package chain) it writes checkpoints between the lines; one that cannot be written keeps no event waiting.
 package file

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 )
 
 // keptBuffer is the largest buffer that is kept from one batch to the next: an ordinary batch fits in it, a rare giant goes.
@@ -31,6 +32,8 @@ type Options struct {
 	Form func(lines []byte, e *event.Event) ([]byte, error)
 	// Compress packs rotated files with gzip, in the background.
 	Compress bool
+	// Chain makes changes of the lines noticeable. Nil is a log without checkpoints.
+	Chain *chain.Chain
 	// Log takes what goes wrong in the background. Nil is nowhere.
 	Log *slog.Logger
 }
@@ -47,6 +50,8 @@ type Writer struct {
 	buffer   []byte
 	rest     []byte // the lines of the batch in hand that are not in a file yet, at the end of buffer
 	isClosed bool
+	isMended bool // the last line of file had no end when it was opened
+	seal
 }
 
 // New opens the file, or makes it, ends a line that a crash tore, and removes what else a crash left. Close ends the goroutine that it
@@ -60,6 +65,9 @@ func New(options Options) (*Writer, error) {
 		return nil, err
 	}
 	if err := w.archive.recover(); err != nil {
+		return nil, errors.Join(err, w.file.Close())
+	}
+	if err := w.beginChain(options); err != nil {
 		return nil, errors.Join(err, w.file.Close())
 	}
 	if options.Compress {
@@ -93,6 +101,8 @@ func (o *Options) complete() error {
 
 // Write implements sink.Writer. The lines are in the kernel's hands when it returns; the disk has them at the next rotation or Close.
 func (w *Writer) Write(_ context.Context, events []*event.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.isClosed {
 		return sink.Permanent(fmt.Errorf("writing %s: %w", w.archive.path, os.ErrClosed))
 	}
@@ -129,16 +139,20 @@ func (w *Writer) encode(events []*event.Event) error {
 // flush writes what is left: in one piece where it fits, otherwise in as few whole files as it takes.
 func (w *Writer) flush() error {
 	for len(w.rest) > 0 {
-		if w.size > 0 && w.size+int64(len(w.rest)) > w.maxSize {
+		if err := w.cut(); err != nil {
+			return err
+		}
+		if w.size > 0 && w.size+int64(len(w.rest)) > w.limit() {
 			if err := w.rotate(); err != nil {
 				return err
 			}
 		}
-		piece := wholeLines(w.rest, w.maxSize)
+		piece := wholeLines(w.rest, w.limit())
 		if err := w.append(piece); err != nil {
 			return err
 		}
 		w.rest = w.rest[len(piece):]
+		w.cover(piece)
 	}
 	return nil
 }
@@ -156,9 +170,11 @@ func wholeLines(lines []byte, limit int64) []byte {
 
 // Close implements sink.Writer. A file that is being packed stays as it is, for the next New.
 func (w *Writer) Close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.isClosed = true
 	if w.packing != nil {
 		w.packing.stop()
 	}
-	return w.release()
+	return errors.Join(w.endChain(), w.release())
 }
