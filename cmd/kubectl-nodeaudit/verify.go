@@ -35,8 +35,7 @@ func verifyCommand(name string) *cobra.Command {
 		Use:   "verify FILE|DIR…",
 		Short: "Say whether logs of the agent were changed",
 		Long:  verifyLong,
-		Example: "  kubectl get nodeauditstatus worker-1 -o yaml > worker-1.yaml\n" +
-			examples(name, "verify --status worker-1.yaml /var/log/nodeaudit", "verify --key worker-1.pub /var/log/nodeaudit/audit.log*"),
+		Example: examples(name, "verify --status worker-1.yaml /var/log/nodeaudit", "verify --key worker-1.pub /var/log/nodeaudit/audit.log*"),
 		Args: atLeastOneFile,
 		RunE: f.run,
 	}

@@ -4,8 +4,10 @@ import "fmt"
 
 // Place is a line of a file; the first is 1.
 type Place struct {
+	// File is the file's name as the reader gave it.
 	File string `json:"file"`
-	Line int64  `json:"line"`
+	// Line is its number.
+	Line int64 `json:"line"`
 }
 
 // Finding is something that is not as it was signed.
