@@ -32,12 +32,12 @@ type verifyFlags struct{ key, status, output string }
 func verifyCommand(name string) *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use:   "verify FILE|DIR…",
-		Short: "Say whether logs of the agent were changed",
-		Long:  verifyLong,
+		Use:     "verify FILE|DIR…",
+		Short:   "Say whether logs of the agent were changed",
+		Long:    verifyLong,
 		Example: examples(name, "verify --status worker-1.yaml /var/log/nodeaudit", "verify --key worker-1.pub /var/log/nodeaudit/audit.log*"),
-		Args: atLeastOneFile,
-		RunE: f.run,
+		Args:    atLeastOneFile,
+		RunE:    f.run,
 	}
 	c.Flags().StringVar(&f.key, "key", "", "file with the public keys of the node, in base64, one a line")
 	c.Flags().StringVar(&f.status, "status", "", "file with the NodeAuditStatus of the node, in YAML or JSON")
@@ -91,7 +91,7 @@ func gather(args []string) ([]signedLog, error) {
 		case !info.IsDir():
 			names = append(names, arg)
 		default:
-			inside, err := logsIn(arg)
+			inside, err := signedIn(arg)
 			if err != nil {
 				return nil, err
 			}
@@ -110,8 +110,8 @@ func gather(args []string) ([]signedLog, error) {
 	return logs, nil
 }
 
-// logsIn are the files of a directory that may be logs: those whose names the agent gives.
-func logsIn(dir string) ([]string, error) {
+// signedIn are the files of a directory that may be logs: those whose names the agent gives.
+func signedIn(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading logs: %w", err)
