@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial/dialtest"
@@ -42,14 +44,27 @@ func listen(t *testing.T, config *tls.Config) (address string) {
 	return listener.Addr().String()
 }
 
-func TestTroublesAreToldInWordsThatHelp(t *testing.T) {
-	ours, others := dialtest.NewAuthority(t), dialtest.NewAuthority(t)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+// refusing returns an address that refuses connections: bound, so that nobody else gets its port, and never listening.
+func refusing(t *testing.T) string {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := closed.Addr().String()
-	_ = closed.Close()
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := unix.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
+}
+
+func TestTroublesAreToldInWordsThatHelp(t *testing.T) {
+	ours, others := dialtest.NewAuthority(t), dialtest.NewAuthority(t)
+	nobody := refusing(t)
 	good := listen(t, ours.Server(t, "127.0.0.1", time.Hour, nil))
 	named := listen(t, ours.Server(t, "logs.example.com", time.Hour, nil))
 	expired := listen(t, ours.Server(t, "127.0.0.1", -time.Hour, nil))
