@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# peers.sh puts programs of others that tests speak with or compare with into .local/peers, and a way to each into .local/bin.
+# peers.sh puts programs of others that tests and measurements speak with or compare with into .local/peers, and a way to each into .local/bin.
 #
-# They are Debian's: rsyslog, syslog-ng, auditd with ausearch and aureport, laurel. They are unpacked and not installed: two syslog daemons
+# They are Debian's: rsyslog, syslog-ng, auditd with auditctl, ausearch and aureport, laurel. They are unpacked and not installed: two syslog daemons
 # exclude each other, and an installed auditd would start with the machine. Elsewhere than on Debian their tests say what they miss.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,8 @@ if ! command -v apt-get >/dev/null; then
 	echo "peers: this is not Debian: tests that need ${packages[*]} will not run unless these programs are in the PATH" >&2
 	exit 0
 fi
-[ ! -e "$peers/complete" ] || exit 0
+complete=$peers/complete-$(sha256sum <hack/peers.sh | cut -c1-16)
+[ ! -e "$complete" ] || exit 0
 hack/apt.sh "${libraries[@]}"
 echo "peers: fetching ${packages[*]}" >&2
 rm -rf "$peers"
@@ -41,8 +42,9 @@ way() {
 modules() { dirname "$(find "$peers/usr/lib" -name "$1" | head -n 1)"; }
 way rsyslogd usr/sbin/rsyslogd -M "$(modules imtcp.so)"
 way syslog-ng usr/sbin/syslog-ng --module-path "$(modules libafsocket.so)"
+way auditctl sbin/auditctl
 way auditd sbin/auditd
 way ausearch sbin/ausearch
 way aureport sbin/aureport
 way laurel usr/sbin/laurel
-touch "$peers/complete"
+touch "$complete"

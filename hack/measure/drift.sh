@@ -3,5 +3,6 @@
 # docs/kernel.md. It needs root, takes the audit system as the tests do, and puts everything back. -rounds and -rules change how often and how many.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-. hack/measure/auditctl.sh
-go run ./hack/measure/drift -auditctl "$auditctl" "$@"
+hack/peers.sh
+export PATH=$PWD/.local/bin:$PATH
+go run ./hack/measure/drift -auditctl "$(command -v auditctl)" "$@"
