@@ -78,90 +78,106 @@ func at(names []string, n uint64) string {
 
 // argumentWords says what a number means. It returns nothing where the number says it as well.
 func argumentWords(kind argument, n uint64, arch string) string {
-	low := n & 0xffffffff // of an int, which may be with its sign in 64 bits
-	switch kind {
-	case plain, aUser, aGroup: // nothing, and what is known elsewhere
-	case aDirectory:
-		if int32(low) == -100 {
-			return "AT_FDCWD"
-		}
-	case anOpenFlag:
-		return openWords(low, arch)
-	case aMode:
-		return "0" + strconv.FormatUint(low&0o7777, 8)
-	case anAccess:
-		if low == 0 {
-			return "F_OK"
-		}
-		return flagWords(accesses, low)
-	case aProtection:
-		if low == 0 {
-			return "PROT_NONE"
-		}
-		return flagWords(protFlags, low)
-	case aMapFlag:
-		return mapWords(low, arch)
-	case aCloneFlag:
-		if signal := nameOf(signals, n&0xff); signal != "" {
-			return joined(flagWords(cloneFlags, n&^0xff), signal)
-		}
-		return flagWords(cloneFlags, n)
-	case aNamespace:
-		const newTime = 0x80
-		if n&newTime != 0 {
-			return joined(flagWords(cloneFlags, n&^newTime), "CLONE_NEWTIME")
-		}
-		return flagWords(cloneFlags, n)
-	case aMountFlag:
-		const magic = 0xc0ed0000 // of old programs
-		if n&0xffff0000 == magic {
-			n &^= 0xffff0000
-		}
-		return flagWords(mountFlags, n)
-	case anUmountFlag:
-		return flagWords(umountFlags, low)
-	case anAtFlag:
-		return flagWords(atFlags, low)
-	case aRemoveFlag:
-		return flagWords([]word{{0x200, "AT_REMOVEDIR"}}, low)
-	case aMessageFlag:
-		return flagWords(messageFlags, low)
-	case aRenameFlag:
-		return flagWords(renameFlags, low)
-	case aMemfdFlag:
-		return flagWords(memfdFlags, low)
-	case aModuleFlag:
-		return flagWords(moduleFlags, low)
-	case aFamily:
-		return at(familyNames[:], low)
-	case aSocketType:
-		return socketTypeWords(low)
-	case aProtocol:
-		return protocols[low]
-	case aLevel:
-		return nameOf(socketLevels, low)
-	case aRequest:
-		return nameOf(ptraceRequests, n)
-	case aSignal:
-		return signalName(low)
-	case aResource:
-		return nameOf(resources, low)
-	case aFileCommand:
-		return nameOf(fileCommands, low)
-	case aProcessCommand:
-		return nameOf(processCommands, low)
-	case aWhence:
-		return at(whences, low)
-	case aPersonality:
-		return personalityWords(low)
-	case aBPFCommand:
-		return at(bpfCommands, low)
-	case aSocketcall:
-		return at(socketcalls, low)
-	case anEpollCommand:
-		return at(epollCommands, low)
+	if say := sayings[kind]; say != nil {
+		return say(n, arch)
 	}
 	return ""
+}
+
+// saying puts a number into words. Some flags have other numbers on some architectures.
+type saying func(n uint64, arch string) string
+
+// sayings are those of each kind; plain, users and groups have none, or are known elsewhere.
+var sayings = [...]saying{
+	aDirectory:      ofInt(directoryWords),
+	anOpenFlag:      func(n uint64, arch string) string { return openWords(low(n), arch) },
+	aMode:           ofInt(func(n uint64) string { return "0" + strconv.FormatUint(n&0o7777, 8) }),
+	anAccess:        ofInt(orZero("F_OK", accesses)),
+	aProtection:     ofInt(orZero("PROT_NONE", protFlags)),
+	aMapFlag:        func(n uint64, arch string) string { return mapWords(low(n), arch) },
+	aCloneFlag:      func(n uint64, _ string) string { return cloneWords(n) },
+	aNamespace:      func(n uint64, _ string) string { return namespaceWords(n) },
+	aMountFlag:      func(n uint64, _ string) string { return mountWords(n) },
+	anUmountFlag:    ofInt(flagsOf(umountFlags)),
+	anAtFlag:        ofInt(flagsOf(atFlags)),
+	aRemoveFlag:     ofInt(flagsOf([]word{{0x200, "AT_REMOVEDIR"}})),
+	aMessageFlag:    ofInt(flagsOf(messageFlags)),
+	aRenameFlag:     ofInt(flagsOf(renameFlags)),
+	aMemfdFlag:      ofInt(flagsOf(memfdFlags)),
+	aModuleFlag:     ofInt(flagsOf(moduleFlags)),
+	aFamily:         ofInt(among(familyNames[:])),
+	aSocketType:     ofInt(socketTypeWords),
+	aProtocol:       ofInt(func(n uint64) string { return protocols[n] }),
+	aLevel:          ofInt(namesOf(socketLevels)),
+	aRequest:        func(n uint64, _ string) string { return nameOf(ptraceRequests, n) },
+	aSignal:         ofInt(signalName),
+	aResource:       ofInt(namesOf(resources)),
+	aFileCommand:    ofInt(namesOf(fileCommands)),
+	aProcessCommand: ofInt(namesOf(processCommands)),
+	aWhence:         ofInt(among(whences)),
+	aPersonality:    ofInt(personalityWords),
+	aBPFCommand:     ofInt(among(bpfCommands)),
+	aSocketcall:     ofInt(among(socketcalls)),
+	anEpollCommand:  ofInt(among(epollCommands)),
+}
+
+// low is an int, which may be there with its sign in 64 bits.
+func low(n uint64) uint64 { return n & 0xffffffff }
+
+func ofInt(say func(uint64) string) saying {
+	return func(n uint64, _ string) string { return say(low(n)) }
+}
+
+func flagsOf(table []word) func(uint64) string {
+	return func(n uint64) string { return flagWords(table, n) }
+}
+
+// orZero is for flags of which none has a name of its own.
+func orZero(zero string, table []word) func(uint64) string {
+	return func(n uint64) string {
+		if n == 0 {
+			return zero
+		}
+		return flagWords(table, n)
+	}
+}
+
+func namesOf(table []word) func(uint64) string {
+	return func(n uint64) string { return nameOf(table, n) }
+}
+
+func among(names []string) func(uint64) string {
+	return func(n uint64) string { return at(names, n) }
+}
+
+func directoryWords(n uint64) string {
+	if int32(n) == -100 {
+		return "AT_FDCWD"
+	}
+	return ""
+}
+
+func cloneWords(n uint64) string {
+	if signal := nameOf(signals, n&0xff); signal != "" {
+		return joined(flagWords(cloneFlags, n&^0xff), signal)
+	}
+	return flagWords(cloneFlags, n)
+}
+
+func namespaceWords(n uint64) string {
+	const newTime = 0x80
+	if n&newTime != 0 {
+		return joined(flagWords(cloneFlags, n&^newTime), "CLONE_NEWTIME")
+	}
+	return flagWords(cloneFlags, n)
+}
+
+func mountWords(n uint64) string {
+	const magic = 0xc0ed0000 // of old programs
+	if n&0xffff0000 == magic {
+		n &^= 0xffff0000
+	}
+	return flagWords(mountFlags, n)
 }
 
 func joined(a, b string) string {
