@@ -133,13 +133,11 @@ const queueDir = "queues"
 
 // aim is where the spec's events go, in the form that it asks for. One that this agent does not know is the native one, which has everything.
 func (s *sinks) aim(spec v1alpha1.AuditSinkSpec) export.Target {
-	target := connect.Target(spec, connect.Surroundings{Node: s.options.NodeName, HostRoot: s.options.HostRoot, Secrets: s.options.Secrets})
 	asked, err := form.Named(string(formatOf(spec)))
 	if err != nil {
 		s.options.Log.Warn("writing the native form", "err", err)
 	}
-	target.Encoder = asked
-	return target
+	return connect.Target(spec, asked, connect.Surroundings{Node: s.options.NodeName, HostRoot: s.options.HostRoot, Secrets: s.options.Secrets})
 }
 
 // update sends the events of a place elsewhere, those that wait among them, where a new spec wants them.

@@ -28,6 +28,7 @@ import (
 	_ "google.golang.org/grpc/encoding/gzip" // what the exporter packs with
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/elasticsearch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/fluentd"
@@ -208,7 +209,7 @@ func one(open opener, settings export.Settings, events []*event.Event) (string, 
 	defer os.RemoveAll(dir) //nolint:errcheck // it is below the folder for temporary files
 	settings.MaxSize, settings.FirstPause, settings.LongestPause, settings.Timeout = 64<<20, time.Second, time.Second, time.Minute
 	s := export.New(export.Options{
-		Name: "measured", Dir: dir, Settings: settings, Log: slog.New(slog.DiscardHandler), Target: export.Target{Opener: &open, Encoder: export.Native{}},
+		Name: "measured", Dir: dir, Settings: settings, Log: slog.New(slog.DiscardHandler), Target: export.Target{Opener: &open, Encoder: form.Form{}},
 	})
 	started, used := time.Now(), cpu()
 	for at := 0; at < len(events); at += 256 {

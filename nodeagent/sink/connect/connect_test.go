@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export/exporttest"
@@ -108,7 +109,7 @@ func TestSecretsAreToldNobodyAndRotate(t *testing.T) {
 			s := export.New(export.Options{
 				Name: "vault", Dir: state, Log: slog.New(slog.NewTextHandler(&log, nil)),
 				Settings: export.Settings{MaxSize: 1 << 20, FirstPause: 5 * time.Millisecond, LongestPause: 50 * time.Millisecond, Timeout: 10 * time.Second},
-				Target:   connect.Target(destinations(server.URL)[name], connect.Surroundings{Node: "node-1", HostRoot: "/", Secrets: dir}),
+				Target:   connect.Target(destinations(server.URL)[name], form.Form{}, connect.Surroundings{Node: "node-1", HostRoot: "/", Secrets: dir}),
 			})
 			exporttest.Write(t, s, sinktest.Events(1))
 			told := ""

@@ -49,6 +49,6 @@ func Timeout(spec *v1alpha1.AuditSinkSpec) time.Duration {
 }
 
 // Target is where the spec's events go, and in which form.
-func Target(spec v1alpha1.AuditSinkSpec, surroundings Surroundings) export.Target {
-	return export.Target{Opener: New(spec, surroundings), Encoder: export.Native{}, Labels: spec.PodLabels}
+func Target(spec v1alpha1.AuditSinkSpec, form export.Encoder, surroundings Surroundings) export.Target {
+	return export.Target{Opener: New(spec, surroundings), Encoder: form, Labels: spec.PodLabels}
 }

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
@@ -126,7 +127,7 @@ var inMemory = func() export.Settings { s := quick; s.Memory = true; return s }(
 
 func options(dir string, settings export.Settings, opener export.Opener) export.Options {
 	return export.Options{
-		Name: "vault", Dir: dir, Settings: settings, Target: export.Target{Opener: opener, Encoder: export.Native{}},
+		Name: "vault", Dir: dir, Settings: settings, Target: export.Target{Opener: opener, Encoder: form.Form{}},
 		Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -273,7 +274,7 @@ func TestAnotherTargetAndOtherSecretsDropAndDoubleNothing(t *testing.T) {
 	for i := range uint32(300) {
 		write(t, s, numbered(i*10, 10))
 		if i%30 == 29 {
-			s.Update(export.Target{Opener: worlds[i/30%3], Encoder: export.Native{}})
+			s.Update(export.Target{Opener: worlds[i/30%3], Encoder: form.Form{}})
 			worlds[2].change(func() { worlds[2].version = fmt.Sprint(i) })
 		}
 	}

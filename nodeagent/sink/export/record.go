@@ -19,18 +19,6 @@ type Encoder interface {
 	Append(body []byte, e *event.Event) ([]byte, error)
 }
 
-// Native is the native JSON form.
-type Native struct{}
-
-// Append is Encoder.Append.
-func (Native) Append(body []byte, e *event.Event) ([]byte, error) {
-	line, err := event.AppendLine(body, e)
-	if err != nil {
-		return body, err
-	}
-	return line[:len(line)-1], nil
-}
-
 // Names of the attributes that a record has beside its body, where the event has them. Those of Kubernetes are OpenTelemetry's.
 const (
 	attrNode      = "k8s.node.name" // of the resource

@@ -42,7 +42,7 @@ func New(tb testing.TB, open Open) *export.Sink {
 	tb.Helper()
 	return export.New(export.Options{
 		Name: "test", Settings: Settings(), Log: slog.New(slog.DiscardHandler),
-		Target: export.Target{Opener: &opener{open}, Encoder: export.Native{}, Labels: []string{"app.kubernetes.io/name"}},
+		Target: export.Target{Opener: &opener{open}, Encoder: Native{}, Labels: []string{"app.kubernetes.io/name"}},
 	})
 }
 
@@ -126,4 +126,16 @@ func Logs(t *testing.T, events []*event.Event) plog.Logs {
 		t.Fatal(err)
 	}
 	return c.Logs
+}
+
+// Native is the native JSON form, for want of package form, which no sink may import.
+type Native struct{}
+
+// Append is export.Encoder.Append.
+func (Native) Append(body []byte, e *event.Event) ([]byte, error) {
+	line, err := event.AppendLine(body, e)
+	if err != nil {
+		return body, err
+	}
+	return line[:len(line)-1], nil
 }
