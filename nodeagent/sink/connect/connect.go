@@ -29,7 +29,19 @@ type Surroundings struct {
 	// HostRoot is where the node's root directory is.
 	HostRoot string
 	// Secrets is where secrets are.
-	Secrets secret.Dir
+	Secrets secret.Source
+	// Dial makes connections over the network. Nil: any may be made.
+	Dial dial.Func
+	// Tenant says that the spec is a tenant's: types that reach the node itself, or use its rights, are not opened.
+	Tenant bool
+}
+
+// secrets are none where there is nobody to ask.
+func (s Surroundings) secrets() secret.Source {
+	if s.Secrets == nil {
+		return secret.Dir{}
+	}
+	return s.Secrets
 }
 
 // Elsewhere says whether sinks of the type have a destination that this package opens.
@@ -72,6 +84,9 @@ func New(spec v1alpha1.AuditSinkSpec, surroundings Surroundings) *Opener {
 // Open is export.Opener.Open.
 func (o *Opener) Open(ctx context.Context) (export.Destination, error) {
 	open, known := kinds[o.spec.Type]
+	if o.surroundings.Tenant && (!v1alpha1.ForTenants(o.spec.Type) || o.surroundings.Dial == nil) {
+		return nil, fmt.Errorf("sinks of type %s are not for tenants", o.spec.Type)
+	}
 	if !known {
 		return nil, fmt.Errorf("this agent knows no sink of type %q: update the agent", o.spec.Type)
 	}
@@ -106,9 +121,18 @@ func (o *Opener) Version() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.refs) > 0 && time.Since(o.looked) > lookEvery {
-		o.version, o.looked = o.surroundings.Secrets.Version(o.refs), time.Now()
+		o.version, o.looked = secret.Version(o.surroundings.secrets(), o.refs), time.Now()
 	}
 	return o.version
+}
+
+// Failed is export.Failer.Failed: it may be for secrets that are new by now.
+func (o *Opener) Failed() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.refs) > 0 {
+		o.surroundings.secrets().Doubt(o.refs)
+	}
 }
 
 // Redact is export.Opener.Redact.
@@ -153,7 +177,7 @@ func (r *opening) hide(value []byte) {
 func (r *opening) file(name, key string) []byte {
 	ref := secret.Ref{Name: name, Key: key}
 	r.refs = append(r.refs, ref)
-	value, err := r.Secrets.Get(ref)
+	value, err := r.secrets().Get(ref)
 	secret.Mark(r.read, ref, value, err)
 	if err != nil && r.err == nil {
 		r.err = err

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
-	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/elasticsearch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/fluentd"
@@ -38,7 +37,7 @@ func (r *opening) syslog(_ context.Context) (export.Destination, error) {
 	protocols := map[v1alpha1.WireProtocol]syslog.Protocol{v1alpha1.WireUDP: syslog.UDP, v1alpha1.WireTLS: syslog.TLS}
 	return syslog.New(syslog.Options{
 		Address: spec.Address, Protocol: protocols[spec.Protocol], RFC3164: spec.Format == v1alpha1.SyslogRFC3164, Facility: facility,
-		AppName: cmp.Or(spec.AppName, program), TLS: r.tls(spec.TLS),
+		AppName: cmp.Or(spec.AppName, program), TLS: r.tls(spec.TLS), Dial: r.Dial,
 	})
 }
 
@@ -47,7 +46,7 @@ func (r *opening) gelf(_ context.Context) (export.Destination, error) {
 	if spec == nil {
 		return nil, missing(r.spec.Type)
 	}
-	options := gelf.Options{Address: spec.Address, UDP: spec.Protocol == v1alpha1.WireUDP || spec.Protocol == ""}
+	options := gelf.Options{Address: spec.Address, UDP: spec.Protocol == v1alpha1.WireUDP || spec.Protocol == "", Dial: r.Dial}
 	if spec.Protocol == v1alpha1.WireTLS {
 		options.TLS = new(r.tls(spec.TLS))
 	}
@@ -60,7 +59,7 @@ func (r *opening) fluentd(_ context.Context) (export.Destination, error) {
 		return nil, missing(r.spec.Type)
 	}
 	options := fluentd.Options{
-		Address: spec.Address, Tag: cmp.Or(spec.Tag, program), SharedKey: r.secret(spec.SharedKeySecretRef), Node: r.Node, WithoutAck: spec.WithoutAck,
+		Address: spec.Address, Tag: cmp.Or(spec.Tag, program), SharedKey: r.secret(spec.SharedKeySecretRef), Node: r.Node, WithoutAck: spec.WithoutAck, Dial: r.Dial,
 	}
 	if spec.TLS != nil {
 		options.TLS = new(r.tls(spec.TLS))
@@ -89,7 +88,7 @@ func (r *opening) splunk(_ context.Context) (export.Destination, error) {
 	return splunk.New(splunk.Options{
 		URL: spec.URL, Token: string(r.secret(&spec.TokenSecretRef)), Index: spec.Index, Source: cmp.Or(spec.Source, program),
 		Sourcetype: cmp.Or(spec.Sourcetype, "nodeaudit:event"), Tag: spec.Tag,
-		Web: web.Options{TLS: r.tls(spec.TLS), Compress: spec.Compress == nil || *spec.Compress},
+		Web: web.Options{TLS: r.tls(spec.TLS), Compress: spec.Compress == nil || *spec.Compress, Dial: r.Dial},
 	})
 }
 
@@ -99,7 +98,7 @@ func (r *opening) otlp(ctx context.Context) (export.Destination, error) {
 		return nil, missing(r.spec.Type)
 	}
 	options := otlp.Options{
-		Endpoint: spec.Endpoint, HTTP: spec.Protocol == v1alpha1.OTLPHTTP, Header: r.headers(spec.Headers), TLS: r.tls(spec.TLS), Timeout: Timeout(r.spec),
+		Endpoint: spec.Endpoint, HTTP: spec.Protocol == v1alpha1.OTLPHTTP, Header: r.headers(spec.Headers), TLS: r.tls(spec.TLS), Timeout: Timeout(r.spec), Dial: r.Dial,
 	}
 	if options.HTTP {
 		options.Endpoint = withPath(spec.Endpoint, "/v1/logs")
@@ -113,7 +112,7 @@ func (r *opening) loki(ctx context.Context) (export.Destination, error) {
 		return nil, missing(r.spec.Type)
 	}
 	options := otlp.Options{
-		Endpoint: withPath(spec.URL, "/otlp/v1/logs"), HTTP: true, Header: map[string]string{}, TLS: r.tls(spec.TLS), Timeout: Timeout(r.spec),
+		Endpoint: withPath(spec.URL, "/otlp/v1/logs"), HTTP: true, Header: map[string]string{}, TLS: r.tls(spec.TLS), Timeout: Timeout(r.spec), Dial: r.Dial,
 	}
 	if spec.Tenant != "" {
 		options.Header["X-Scope-OrgID"] = spec.Tenant
@@ -177,7 +176,7 @@ func (r *opening) webhook(_ context.Context) (export.Destination, error) {
 
 // web reads what requests need.
 func (r *opening) web(auth *v1alpha1.HTTPAuth, headers []v1alpha1.SinkHeader, tls *v1alpha1.SinkTLS) web.Options {
-	options := web.Options{Header: http.Header{}, TLS: dial.TLS{}}
+	options := web.Options{Header: http.Header{}, Dial: r.Dial}
 	options.TLS = r.tls(tls)
 	for name, value := range r.headers(headers) {
 		options.Header.Set(name, value)

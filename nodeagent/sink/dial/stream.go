@@ -17,6 +17,8 @@ type Stream struct {
 	Address string
 	// TLS is how to speak TLS. Nil: not at all.
 	TLS *tls.Config
+	// Dial makes the connection. Nil: any may be made.
+	Dial Func
 
 	conn net.Conn
 	gone chan error // the receiver's last word, then closed
@@ -54,7 +56,7 @@ func (s *Stream) open(ctx context.Context) error {
 			return nil
 		}
 	}
-	conn, err := Connect(ctx, "tcp", s.Address, s.TLS)
+	conn, err := s.Dial.Connect(ctx, "tcp", s.Address, s.TLS)
 	if err != nil {
 		return err
 	}
@@ -92,21 +94,4 @@ func (s *Stream) end() {
 func (s *Stream) Close() error {
 	s.end()
 	return nil
-}
-
-// Connect dials, with TLS where config is not nil. Errors name the address.
-func Connect(ctx context.Context, network, address string, config *tls.Config) (net.Conn, error) {
-	dialer := &net.Dialer{KeepAlive: 15 * time.Second}
-	if config == nil {
-		conn, err := dialer.DialContext(ctx, network, address)
-		if err != nil {
-			return nil, fmt.Errorf("connecting: %w", err)
-		}
-		return conn, nil
-	}
-	conn, err := (&tls.Dialer{NetDialer: dialer, Config: config}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", address, err)
-	}
-	return conn, nil
 }

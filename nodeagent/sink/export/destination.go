@@ -30,6 +30,12 @@ type Opener interface {
 	Redact(text string) string
 }
 
+// Failer is an Opener that is told of a push that failed: what it opens with may be old.
+type Failer interface {
+	// Failed says that a destination which it has opened did not take records.
+	Failed()
+}
+
 // ErrRefused says that the destination will never take a record: it is too large for it, or not what it understands. A batch that is refused
 // is halved until the record is alone; that one is given up and counted.
 var ErrRefused = errors.New("refused")

@@ -89,7 +89,11 @@ func (s *Sink) attempt(ctx context.Context, logs plog.Logs) error {
 		}
 		s.destination, s.opened, s.version = destination, target, target.Opener.Version()
 	}
-	return s.destination.Push(ctx, logs)
+	err := s.destination.Push(ctx, logs)
+	if opener, is := target.Opener.(Failer); is && err != nil {
+		opener.Failed()
+	}
+	return err
 }
 
 // words are what people read of an error: no secret, one line, of bounded length.

@@ -32,6 +32,8 @@ type Options struct {
 	WithoutAck bool
 	// TLS is how to speak TLS. Nil: not at all.
 	TLS *dial.TLS
+	// Dial makes connections. Nil: any may be made.
+	Dial dial.Func
 }
 
 // New checks the options.
@@ -94,7 +96,7 @@ func (f *forward) open(ctx context.Context) error {
 	if f.client != nil {
 		return nil
 	}
-	conn, err := dial.Connect(ctx, "tcp", f.options.Address, f.tls)
+	conn, err := f.options.Dial.Connect(ctx, "tcp", f.options.Address, f.tls)
 	if err != nil {
 		return err
 	}

@@ -38,14 +38,16 @@ type Options struct {
 	UDP bool
 	// TLS is how to speak TLS on the connection. Nil: not at all.
 	TLS *dial.TLS
+	// Dial makes connections. Nil: any may be made.
+	Dial dial.Func
 }
 
 // New checks the options.
 func New(options Options) (export.Destination, error) {
 	if options.UDP {
-		return &packets{address: options.Address}, nil
+		return &packets{address: options.Address, dial: options.Dial}, nil
 	}
-	s := &stream{dial.Stream{Address: options.Address}}
+	s := &stream{dial.Stream{Address: options.Address, Dial: options.Dial}}
 	if options.TLS != nil {
 		config, err := options.TLS.Config()
 		if err != nil {
@@ -102,13 +104,14 @@ func fieldRune(r rune) rune {
 
 type packets struct {
 	address string
+	dial    dial.Func
 	conn    net.Conn
 }
 
 // Push is export.Destination.Push.
 func (p *packets) Push(ctx context.Context, logs plog.Logs) error {
 	if p.conn == nil {
-		conn, err := dial.Connect(ctx, "udp", p.address, nil)
+		conn, err := p.dial.Connect(ctx, "udp", p.address, nil)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,8 @@ type Options struct {
 	TLS dial.TLS
 	// Timeout is how long one request may take.
 	Timeout time.Duration
+	// Dial makes connections, and then none goes through a proxy, which would make others. Nil: any may be made.
+	Dial dial.Func
 }
 
 // New starts the Collector's exporter. It connects when it has something to send.
@@ -70,7 +72,7 @@ func New(ctx context.Context, options Options) (export.Destination, error) {
 		return nil, err
 	}
 	// Start's context is the exporter's own, which outlives this push.
-	if err := logs.Start(context.WithoutCancel(ctx), host{}); err != nil {
+	if err := logs.Start(context.WithoutCancel(ctx), host{options.Dial}); err != nil {
 		return nil, err
 	}
 	return &sender{options: options, exporter: logs}, nil
@@ -86,6 +88,10 @@ func grpcConfig(options Options) (exporter.Factory, component.Config) {
 	config.ClientConfig.TLS = tlsConfig(options)
 	config.ClientConfig.Compression = configcompression.TypeGzip
 	config.ClientConfig.Headers = opaque(options.Header)
+	config.ClientConfig.Middlewares = middlewares
+	if options.Dial != nil {
+		config.ClientConfig.Endpoint = unresolved(options.Endpoint)
+	}
 	return factory, config
 }
 
@@ -99,6 +105,7 @@ func httpConfig(options Options) (exporter.Factory, component.Config) {
 	config.ClientConfig.TLS = tlsConfig(options)
 	config.ClientConfig.Compression = configcompression.TypeGzip
 	config.ClientConfig.Headers = opaque(options.Header)
+	config.ClientConfig.Middlewares = middlewares
 	return factory, config
 }
 
@@ -120,12 +127,6 @@ func opaque(header map[string]string) configopaque.MapList {
 	}
 	return list
 }
-
-// host is what the exporter asks for extensions: it needs none.
-type host struct{}
-
-// GetExtensions is component.Host.GetExtensions.
-func (host) GetExtensions() map[component.ID]component.Component { return nil }
 
 type sender struct {
 	options  Options

@@ -1,7 +1,8 @@
 // Package secret reads what sinks must not have in their own text: tokens, keys, certificates.
 //
-// A Secret is a folder with its name, a key is a file in it: that is how the kubelet mounts Secrets into the agent's pod, and how people lay them out on a
-// host without Kubernetes. Names come in, values go out. Nothing is kept: a file that changed is read as it is now, which is how secrets are rotated.
+// Names come in, values go out. Of the platform's sinks a Secret is a folder with its name, a key is a file in it: that is how the kubelet mounts Secrets
+// into the agent's pod, and how people lay them out on a host without Kubernetes. A file that changed is read as it is now, which is how secrets are
+// rotated. Those of a tenant are asked of the cluster, one by one, and kept in memory only.
 package secret
 
 import (
@@ -26,6 +27,14 @@ type Dir struct {
 	Hint string
 }
 
+// Source is where secrets are. It is safe for concurrent use.
+type Source interface {
+	// Get returns the value. It fails where there is none, or an empty one, and says what to do.
+	Get(ref Ref) ([]byte, error)
+	// Doubt says that the values may be old: a receiver did not take them.
+	Doubt(refs []Ref)
+}
+
 // Ref names one value.
 type Ref struct {
 	// Name is the Secret's, Key the one in it.
@@ -44,12 +53,16 @@ func (d Dir) Get(ref Ref) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading secret %s: %w", ref, err)
 	}
-	value = []byte(strings.TrimRight(string(value), "\r\n"))
-	if len(value) == 0 {
+	if value = trimmed(value); len(value) == 0 {
 		return nil, fmt.Errorf("secret %s is empty: %s", ref, d.Hint)
 	}
 	return value, nil
 }
+
+// Doubt is Source.Doubt: files are read each time.
+func (d Dir) Doubt([]Ref) {}
+
+func trimmed(value []byte) []byte { return []byte(strings.TrimRight(string(value), "\r\n")) }
 
 // read stays in the folder. The kubelet's links do too.
 func (d Dir) read(ref Ref) ([]byte, error) {
@@ -76,10 +89,10 @@ func (d Dir) read(ref Ref) ([]byte, error) {
 }
 
 // Version is a fingerprint of the values: it changes when one of them does.
-func (d Dir) Version(refs []Ref) string {
+func Version(from Source, refs []Ref) string {
 	hash := sha256.New()
 	for _, ref := range refs {
-		value, err := d.Get(ref)
+		value, err := from.Get(ref)
 		Mark(hash, ref, value, err)
 	}
 	return hex.EncodeToString(hash.Sum(nil))

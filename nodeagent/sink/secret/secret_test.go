@@ -65,8 +65,8 @@ func TestARotationOfTheKubeletChangesTheVersion(t *testing.T) {
 	}
 	ref := secret.Ref{Name: "splunk", Key: "token"}
 	refs := []secret.Ref{ref, {Name: "splunk", Key: "missing"}}
-	before := d.Version(refs)
-	if again := d.Version(refs); again != before {
+	before := secret.Version(d, refs)
+	if again := secret.Version(d, refs); again != before {
 		t.Error("nothing has changed, but the version")
 	}
 	if err := os.Rename(filepath.Join(mount, "next"), filepath.Join(mount, "..data")); err != nil {
@@ -75,9 +75,9 @@ func TestARotationOfTheKubeletChangesTheVersion(t *testing.T) {
 	if got, err := d.Get(ref); string(got) != "new" || err != nil {
 		t.Errorf("after the rotation: %q, %v", got, err)
 	}
-	rotated := d.Version(refs)
+	rotated := secret.Version(d, refs)
 	write(t, filepath.Join(mount, "missing"), "there")
-	if rotated == before || d.Version(refs) == rotated {
+	if rotated == before || secret.Version(d, refs) == rotated {
 		t.Error("the version did not change with a value")
 	}
 }

@@ -44,6 +44,8 @@ type Options struct {
 	AppName string
 	// TLS is for the protocol TLS.
 	TLS dial.TLS
+	// Dial makes connections. Nil: any may be made.
+	Dial dial.Func
 }
 
 // New checks the options.
@@ -54,9 +56,9 @@ func New(options Options) (export.Destination, error) {
 	}
 	f := form{format: format, priority: options.Facility*8 + informational, app: options.AppName}
 	if options.Protocol == UDP {
-		return &packets{form: f, address: options.Address}, nil
+		return &packets{form: f, address: options.Address, dial: options.Dial}, nil
 	}
-	s := &stream{form: f, Stream: dial.Stream{Address: options.Address}}
+	s := &stream{form: f, Stream: dial.Stream{Address: options.Address, Dial: options.Dial}}
 	if options.Protocol == TLS {
 		config, err := options.TLS.Config()
 		if err != nil {
@@ -89,13 +91,14 @@ type packets struct {
 	form
 
 	address string
+	dial    dial.Func
 	conn    net.Conn
 }
 
 // Push is export.Destination.Push.
 func (p *packets) Push(ctx context.Context, logs plog.Logs) error {
 	if p.conn == nil {
-		conn, err := dial.Connect(ctx, "udp", p.address, nil)
+		conn, err := p.dial.Connect(ctx, "udp", p.address, nil)
 		if err != nil {
 			return err
 		}

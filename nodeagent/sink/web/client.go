@@ -36,6 +36,8 @@ type Options struct {
 	Username, Password string
 	// Compress packs bodies with gzip.
 	Compress bool
+	// Dial makes connections, and then none goes through a proxy, which would make others. Nil: any may be made.
+	Dial dial.Func
 }
 
 // Client posts. It is safe for concurrent use.
@@ -53,6 +55,9 @@ func New(options Options) (*Client, error) {
 	transport := &http.Transport{
 		Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 2, IdleConnTimeout: idle,
 		DisableCompression: true,
+	}
+	if options.Dial != nil {
+		transport.Proxy, transport.DialContext = nil, options.Dial
 	}
 	// A redirect is not followed: credentials would go where nobody has said that they may.
 	refuse := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
