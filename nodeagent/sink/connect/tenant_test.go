@@ -5,8 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+
+	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/nodeaudit/nodeaudit/api/allow"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -108,8 +111,15 @@ func push(t *testing.T, spec v1alpha1.AuditSinkSpec, secretAddress string, dial 
 		return err
 	}
 	defer destination.Close() //nolint:errcheck // whether it ends well is not asked here
-	return destination.Push(t.Context(), exporttest.Logs(t, sinktest.Events(1)))
+	making.Do(func() { made = exporttest.Logs(t, sinktest.Events(1)) })
+	return destination.Push(t.Context(), made)
 }
+
+// made is one record, which takes a while to make.
+var (
+	making sync.Once
+	made   plog.Logs
+)
 
 // A tenant's address that leads to the node is refused for every type, whether it is written as an address or as a name that the list allows; and the
 // service there hears nothing.
