@@ -110,7 +110,7 @@ test-envtest test-e2e: test-%: tools-cluster
 vm-image: ## Build the virtual machines for test-vm (root; the first time 3 minutes or more and 100 MB; kept in ~/.cache/nodeaudit)
 	@hack/vm/image.sh
 test-vm: vm-image ## The agent on nodes that lock, reboot and have an auditd, in virtual machines (`make test` too, once there is vm-image)
-	@go run ./hack/testgroups vm
+	@go run ./hack/testgroups vm vmnode
 
 ##@ Help
 

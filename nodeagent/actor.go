@@ -30,7 +30,7 @@ func change(root string, e *event.Event) converge.Change {
 	}
 	c.By = v1alpha1.Actor{
 		PID: number(e.PID), AUID: number(e.AUID), Ses: number(e.Ses), Exe: bounded(e.Exe, maxExe), Comm: bounded(e.Comm, maxComm),
-		Namespace: e.Who.Namespace, Pod: e.Who.Pod,
+		Namespace: e.Who.Namespace, Pod: e.Who.Pod, Unit: bounded(e.Who.Unit, maxUnit), // which eBPF knows of auditctl too, which has ended by now
 	}
 	if parent, known := e.PPID.Get(); known && parent > 1 {
 		c.By.Parent = bounded(procFile(root, parent, "comm"), maxComm)

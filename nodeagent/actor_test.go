@@ -49,6 +49,11 @@ func TestWhoChangedTheAuditSystem(t *testing.T) {
 			v1alpha1.Actor{PID: new(int64(12)), AUID: new(int64(1000)), Ses: new(int64(3)), Unit: "session-3.scope"},
 		},
 		{
+			"a program of which only the event says where it was",
+			event.Event{Process: event.Process{PID: event.NewID(17), PPID: event.NewID(18), Comm: "auditctl"}, Who: event.Who{Unit: "rival.service"}},
+			v1alpha1.Actor{PID: new(int64(17)), Comm: "auditctl", Unit: "rival.service"},
+		},
+		{
 			"a pod",
 			event.Event{Process: event.Process{PID: event.NewID(14), Comm: "auditbeat"}, Who: event.Who{Namespace: "logging", Pod: "auditbeat-x"}},
 			v1alpha1.Actor{PID: new(int64(14)), Comm: "auditbeat", Namespace: "logging", Pod: "auditbeat-x"},

@@ -38,6 +38,14 @@ make_node_network() {
 	inside $netns ip route add "$(pod_range "$node")" via "$address"
 }
 
+# make_guest_network NODE makes the wire of a virtual machine: qemu opens it in the control plane's namespace.
+make_guest_network() {
+	inside $netns ip link show "to-$1" >/dev/null 2>&1 && return
+	inside $netns ip tuntap add dev "to-$1" mode tap
+	inside $netns ip link set "to-$1" master bridge0 up
+	inside $netns ip route add "$(pod_range "$1")" via "$(node_address "$1")"
+}
+
 remove_network() {
 	local space
 	ip link del $uplink 2>/dev/null || true

@@ -30,8 +30,9 @@ wire_address=198.18.81.2     # the control plane's end
 service_range=198.18.96.0/24
 service_address=198.18.96.1  # the Service `kubernetes`, held by the control plane itself: no kube-proxy is needed
 
-# NODE=INDEX. Audit records reach only programs in the machine's own network namespace: the node `host` is in it, the others are not.
-declare -A nodes=([host]=0 [n1]=1 [n2]=2)
+# NODE=INDEX. Audit records reach only programs in the machine's own network namespace: the node `host` is in it, the others are not. `vm` is a
+# virtual machine that somebody else starts, see guest.sh.
+declare -A nodes=([host]=0 [n1]=1 [n2]=2 [vm]=3)
 node_names=(host n1 n2)
 
 node_address() { if [ "$1" = host ]; then echo $machine_address; else echo "198.18.80.1${nodes[$1]}"; fi; }

@@ -49,6 +49,12 @@ var groups = []group{
 		needs: []need{vmImage},
 		args:  []string{"-p=1", "-count=1", "-tags=vm", "-timeout=60m", "./test/vm/..."},
 	},
+	{
+		name:  "vmnode",
+		what:  "a virtual machine as a node of the local cluster: boot loader, lock and reboots through the operator",
+		needs: []need{root, auditControl, vmImage},
+		args:  []string{"-p=1", "-count=1", "-tags=e2e,vm", "-timeout=90m", "-run=^TestAVirtualMachine", "./test/e2e"},
+	},
 }
 
 // A need is something that a machine has or has not. A test that cannot run for want of it skips with a message that begins with

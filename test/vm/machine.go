@@ -7,16 +7,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
 
 // Machine is a running virtual machine. It is for one goroutine.
 type Machine struct {
-	dir     string
-	process *os.Process
-	ended   chan struct{} // closed when qemu has ended
-	agent   *line         // nil while nobody listens in the guest
+	dir       string
+	namespace string // of the network that qemu runs in; empty: its parent's
+	process   *os.Process
+	ended     chan struct{} // closed when qemu has ended
+	agent     *line         // nil while nobody listens in the guest
 }
 
 // Start boots a disk through firmware and boot loader, and returns when systemd says that the node runs.
@@ -24,6 +26,19 @@ func Start(ctx context.Context, disk string) (*Machine, error) {
 	m, err := create(disk)
 	if err == nil {
 		err = errors.Join(m.launch(), m.running(ctx))
+	}
+	return m.orStopped(err)
+}
+
+// Wire is a network interface of a machine: a tap interface that is there, in a network namespace that has a name.
+type Wire struct{ Namespace, Tap string }
+
+// StartWired boots a disk as Start does, in a machine with this much memory (MiB) that has a wire. It takes root.
+func StartWired(ctx context.Context, disk string, memory int, wire Wire) (*Machine, error) {
+	m, err := create(disk)
+	if err == nil {
+		m.namespace = wire.Namespace
+		err = errors.Join(m.launch("-m", strconv.Itoa(memory), "-netdev", "tap,id=wire,script=no,downscript=no,ifname="+wire.Tap, "-device", "virtio-net-pci,netdev=wire"), m.running(ctx))
 	}
 	return m.orStopped(err)
 }

@@ -1,13 +1,5 @@
 package vm
 
-import (
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"syscall"
-)
-
 // Files in the folder of a machine. Sockets have short names: their paths are limited to 107 bytes.
 const (
 	diskFile     = "disk.qcow2"
@@ -41,28 +33,4 @@ func arguments() []string {
 		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
 		"-device", "virtio-rng-pci",
 	}
-}
-
-// launch starts qemu, which the kernel kills when this process ends, however that happens.
-func (m *Machine) launch(more ...string) error {
-	log, err := os.Create(filepath.Join(m.dir, qemuFile))
-	if err != nil {
-		return err
-	}
-	started := make(chan error, 1)
-	go func() {
-		defer log.Close()
-		runtime.LockOSThread() // the signal comes when the thread ends that started the process
-		qemu := exec.Command("qemu-system-x86_64", append(arguments(), more...)...)
-		qemu.Dir, qemu.Stdout, qemu.Stderr = m.dir, log, log
-		qemu.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		err := qemu.Start()
-		m.process = qemu.Process
-		started <- err
-		if err == nil {
-			_ = qemu.Wait() // its log says why it ended
-			close(m.ended)
-		}
-	}()
-	return <-started
 }
