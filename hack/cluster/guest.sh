@@ -18,8 +18,10 @@ unit() {
 	cat >"$root/etc/systemd/system/$1"
 }
 
-write_network() {
-	mkdir -p "$root/etc/systemd/network" "$root/etc/modules-load.d"
+# Debian empties /tmp at boot, and the clone may lie there.
+write_system() {
+	mkdir -p "$root"/etc/{systemd/network,modules-load.d,tmpfiles.d}
+	echo 'd /tmp 1777 root root -' >"$root/etc/tmpfiles.d/tmp.conf"
 	cat >"$root/etc/systemd/network/cluster.network" <<-END
 		[Match]
 		Driver=virtio_net
@@ -69,7 +71,7 @@ write_units() {
 make_guest_network "$node"
 make_node_certificate "$node"
 write_node_config "$node" "$own"
-write_network
+write_system
 write_units
 programs=(containerd containerd-shim-runc-v2 ctr runc kubelet cni/bridge cni/host-local cni/loopback)
 tar --create --dereference --file="$archive" --directory="$root" . \

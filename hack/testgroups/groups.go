@@ -52,7 +52,7 @@ var groups = []group{
 	{
 		name:  "vmnode",
 		what:  "a virtual machine as a node of the local cluster: boot loader, lock and reboots through the operator",
-		needs: []need{root, auditControl, vmImage},
+		needs: []need{root, vmImage},
 		args:  []string{"-p=1", "-count=1", "-tags=e2e,vm", "-timeout=90m", "-run=^TestAVirtualMachine", "./test/e2e"},
 	},
 }
