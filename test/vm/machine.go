@@ -31,7 +31,10 @@ func Start(ctx context.Context, disk string) (*Machine, error) {
 }
 
 // Wire is a network interface of a machine: a tap interface that is there, in a network namespace that has a name.
-type Wire struct{ Namespace, Tap string }
+type Wire struct {
+	Namespace string // Namespace is that of the network, as `ip netns` names it.
+	Tap       string // Tap is the interface's name there.
+}
 
 // StartWired boots a disk as Start does, in a machine with this much memory (MiB) that has a wire. It takes root.
 func StartWired(ctx context.Context, disk string, memory int, wire Wire) (*Machine, error) {
