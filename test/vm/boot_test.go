@@ -109,3 +109,31 @@ EOF`)
 		t.Error("files were changed")
 	}
 }
+
+// The node is made one of systemd-boot, whose entries systemd's own kernel-install writes. Only its firmware is missing.
+func TestKernelInstallBringsAuditToTheEntriesOfSystemdBoot(t *testing.T) {
+	n := resume(t, WithAuditd)
+	n.sh(`rm -r /boot/grub /etc/default/grub /etc/grub.d
+v=$(uname -r) && cp /boot/vmlinuz-$v /usr/lib/modules/$v/vmlinuz
+mkdir -p /boot/loader/entries /boot/$(cat /etc/machine-id) /etc/kernel
+echo 'timeout 3' >/boot/loader/loader.conf
+echo 'root=LABEL=node ro  console=ttyS0' >/etc/kernel/cmdline
+kernel-install add $v /usr/lib/modules/$v/vmlinuz`)
+	const entries = "grep ^options /boot/loader/entries/*.conf; cat /etc/kernel/cmdline"
+	before := n.sh(entries)
+	n.write("/var/tmp/policy.yaml", configuring(identity))
+	const once = "nodeagent --policy /var/tmp/policy.yaml --once -o json"
+	for range 2 {
+		_, report := n.report(once)
+		n.expectBoot(report, v1alpha1.BootConfigured, v1alpha1.BootAuditOff, v1alpha1.BootAuditOn)
+	}
+	if after := n.sh(entries); strings.Count(after, " audit=1 audit_backlog_limit=8192") != 2 {
+		t.Errorf("entries and line:\n%s", after)
+	}
+	if code, report := n.release(); code != 0 || report.Boot.Remediation != nil {
+		t.Errorf("release: exit status %d, %s: %s, %+v", code, report.Reason, report.Message, report.Boot.Remediation)
+	}
+	if diff := cmp.Diff(before, n.sh(entries)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
