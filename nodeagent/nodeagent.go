@@ -114,6 +114,7 @@ func Run(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
+	dropNetAdmin(options.Log)
 	files, err := newNodeFiles(options)
 	if err != nil {
 		return err

@@ -1,8 +1,6 @@
 package nodeagent
 
 import (
-	"log/slog"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
@@ -32,12 +30,5 @@ func openTracer(options Options) (enrich.Tracer, func()) {
 		if err := opened.Close(); err != nil {
 			options.Log.Warn("taking the eBPF programs out of the kernel", "err", err)
 		}
-	}
-}
-
-// dropTracing gives up the rights that loading the programs took.
-func dropTracing(log *slog.Logger) {
-	if err := trace.DropRights(); err != nil {
-		log.Info("the rights CAP_BPF and CAP_PERFMON are kept", "reason", err)
 	}
 }

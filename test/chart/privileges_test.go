@@ -18,7 +18,7 @@ func TestTheAgentHasThesePrivilegesAndNoOther(t *testing.T) {
 	want := &corev1.SecurityContext{
 		RunAsUser: &root, RunAsGroup: &root,
 		ReadOnlyRootFilesystem: &yes, AllowPrivilegeEscalation: &no,
-		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT", "BPF", "PERFMON"}},
+		Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}, Add: []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT", "NET_ADMIN", "BPF", "PERFMON"}},
 	}
 	if diff := cmp.Diff(want, pod.Containers[0].SecurityContext); diff != "" {
 		t.Errorf("security context (-want +got):\n%s", diff)
@@ -108,11 +108,14 @@ func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {
 		{"changes of the nodes' files make the agent privileged", []string{"--set=agent.remediation.enabled=true"}, func(c *corev1.SecurityContext) bool {
 			return *c.Privileged && c.Capabilities == nil && c.AllowPrivilegeEscalation == nil && *c.ReadOnlyRootFilesystem
 		}},
-		{"a further capability comes after the five", []string{"--set=agent.extraCapabilities={DAC_READ_SEARCH}"}, func(c *corev1.SecurityContext) bool {
-			return c.Privileged == nil && len(c.Capabilities.Add) == 6 && c.Capabilities.Add[5] == "DAC_READ_SEARCH" && c.Capabilities.Drop[0] == "ALL"
+		{"a further capability comes after the six", []string{"--set=agent.extraCapabilities={DAC_READ_SEARCH}"}, func(c *corev1.SecurityContext) bool {
+			return c.Privileged == nil && len(c.Capabilities.Add) == 7 && c.Capabilities.Add[6] == "DAC_READ_SEARCH" && c.Capabilities.Drop[0] == "ALL"
 		}},
 		{"without eBPF its two capabilities are left out", []string{"--set=agent.ebpf.enabled=false"}, func(c *corev1.SecurityContext) bool {
-			return cmp.Equal(c.Capabilities.Add, []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT"})
+			return cmp.Equal(c.Capabilities.Add, []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT", "NET_ADMIN"})
+		}},
+		{"with a small socket its capability is left out", []string{"--set=agent.largeSocket=false"}, func(c *corev1.SecurityContext) bool {
+			return cmp.Equal(c.Capabilities.Add, []corev1.Capability{"AUDIT_CONTROL", "AUDIT_READ", "SYS_CHROOT", "BPF", "PERFMON"})
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -143,7 +146,7 @@ func TestPodSecurityJudgesThePods(t *testing.T) {
 		{"the agent is more than baseline allows, in three ways", "baseline", "agent", []string{
 			"host namespaces (hostNetwork=true, hostPID=true)",
 			`hostPath volumes (volumes "host", "state", "logs")`,
-			`non-default capabilities (container "agent" must not include "AUDIT_CONTROL", "AUDIT_READ", "BPF", "PERFMON" in securityContext.capabilities.add)`,
+			`non-default capabilities (container "agent" must not include "AUDIT_CONTROL", "AUDIT_READ", "BPF", "NET_ADMIN", "PERFMON" in securityContext.capabilities.add)`,
 		}},
 		{"the agent needs the level privileged", "privileged", "agent", nil},
 	} {

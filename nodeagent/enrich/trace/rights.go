@@ -4,11 +4,10 @@ package trace
 
 import (
 	"errors"
-	"fmt"
-	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/rights"
 )
 
 // ErrRightsNeeded says that this kernel asks for the right to load programs also from who only looks into their tables.
@@ -24,24 +23,10 @@ func DropRights() error {
 	if major := majorOf(unix.ByteSliceToString(name.Release[:])); major < 6 {
 		return ErrRightsNeeded
 	}
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var have [2]unix.CapUserData
-	if err := unix.Capget(&header, &have[0]); err != nil {
-		return fmt.Errorf("reading the capabilities: %w", err)
-	}
-	if have[0].Effective&(1<<unix.CAP_SYS_ADMIN) != 0 {
+	if rights.Has(unix.CAP_SYS_ADMIN) {
 		return errors.New("CAP_SYS_ADMIN includes them")
 	}
-	const tracing = 1<<(unix.CAP_BPF-32) | 1<<(unix.CAP_PERFMON-32)
-	have[1].Effective &^= tracing
-	have[1].Permitted &^= tracing
-	have[1].Inheritable &^= tracing
-	//nolint:gosec // two structures of the kernel's, for as long as the call
-	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&have[0])), 0)
-	if errno != 0 {
-		return fmt.Errorf("giving up capabilities: %w", errno)
-	}
-	return nil
+	return rights.GiveUp(unix.CAP_BPF, unix.CAP_PERFMON)
 }
 
 // majorOf reads the first number of a kernel's release, 0 if there is none.
