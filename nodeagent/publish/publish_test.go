@@ -29,7 +29,10 @@ func example() v1alpha1.NodeAuditReport {
 		Drift:      v1alpha1.DriftReport{Count: 2, LastMessage: "1 rules had been deleted", LastBy: &v1alpha1.Actor{Comm: "auditctl", Exe: "/usr/sbin/auditctl", Unit: "auditd.service"}},
 		Reboot:     &v1alpha1.RebootNeed{Reason: v1alpha1.ReasonRebootPending, Signalled: true},
 		Conditions: []v1alpha1.NodeCondition{{Type: v1alpha1.ConditionUnexpectedReboot, Message: "find out who did it"}},
-		Sinks:      []v1alpha1.SinkReport{{Name: "file", Written: 5, LastError: "no space left on device"}, {Name: "good"}},
+		Logs: []v1alpha1.LogReport{{
+			File: "audit.log", PublicKey: "key", Latest: v1alpha1.LogCheckpoint{Sequence: 7, Hash: "hash", Time: metav1.NewTime(time.Unix(1700000000, 0))},
+		}},
+		Sinks: []v1alpha1.SinkReport{{Name: "file", Written: 5, LastError: "no space left on device"}, {Name: "good"}},
 	}
 }
 
@@ -38,10 +41,15 @@ func TestNews(t *testing.T) {
 		change func(*v1alpha1.NodeAuditReport)
 		want   bool
 	}{
-		"nothing":                 {func(*v1alpha1.NodeAuditReport) {}, false},
-		"a heartbeat":             {func(r *v1alpha1.NodeAuditReport) { r.HeartbeatTime = metav1.Now() }, false},
-		"a counter of events":     {func(r *v1alpha1.NodeAuditReport) { r.Events.Received++ }, false},
-		"a counter of a sink":     {func(r *v1alpha1.NodeAuditReport) { r.Sinks[0].Written++ }, false},
+		"nothing":             {func(*v1alpha1.NodeAuditReport) {}, false},
+		"a heartbeat":         {func(r *v1alpha1.NodeAuditReport) { r.HeartbeatTime = metav1.Now() }, false},
+		"a counter of events": {func(r *v1alpha1.NodeAuditReport) { r.Events.Received++ }, false},
+		"a counter of a sink": {func(r *v1alpha1.NodeAuditReport) { r.Sinks[0].Written++ }, false},
+		"a checkpoint of a log": {func(r *v1alpha1.NodeAuditReport) {
+			r.Logs[0].Latest = v1alpha1.LogCheckpoint{Sequence: 8, Hash: "next", Time: metav1.Now()}
+		}, false},
+		"a log that is new":       {func(r *v1alpha1.NodeAuditReport) { r.Logs = append(r.Logs, v1alpha1.LogReport{File: "other.log"}) }, true},
+		"the key of a log":        {func(r *v1alpha1.NodeAuditReport) { r.Logs[0].PublicKey = "other" }, true},
 		"a counter of the kernel": {func(r *v1alpha1.NodeAuditReport) { r.Kernel.Lost++ }, false},
 		"an error of a sink":      {func(r *v1alpha1.NodeAuditReport) { r.Sinks[0].LastError = "" }, true},
 		"a setting of the kernel": {func(r *v1alpha1.NodeAuditReport) { r.Kernel.Enabled = v1alpha1.AuditOff }, true},
