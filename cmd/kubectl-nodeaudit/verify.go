@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nodeaudit/nodeaudit/nodeagent/hole"
 	"github.com/nodeaudit/nodeaudit/nodeagent/logfile"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 )
@@ -24,6 +25,9 @@ read oldest first; of a directory all logs are read.
 With --status, a file with the node's NodeAuditStatus, keys are those that the node has published, and the checkpoint that it had published last
 must be there: that is what tells that the end was cut off. With --key the keys alone are known. With neither only the chain is checked:
 whoever can write the log can sign it anew with a key of his own.
+
+Serials of the kernel that are not there are compared with what the agent has said of them: that they never came, or were left out, or dropped. What
+nothing explains is named.
 
 The exit status is 1 where something was found.`
 
@@ -136,24 +140,27 @@ func isLogName(name string) bool {
 // verify reads the files of the log.
 func (l signedLog) verify(expected chain.Expected) verified {
 	v := chain.NewVerifier(expected)
-	holes := newHoles()
+	holes := hole.NewLog()
 	var failed error
 	for _, name := range l.files {
 		failed = errors.Join(failed, readSigned(v, holes, name))
 	}
-	report := verified{Log: l.base, Files: l.files, Report: v.End(), Holes: holes.report()}
+	report := verified{Log: l.base, Files: l.files, Report: v.End()}
+	report.Holes = holes.Report()
+	report.Findings = append(report.Findings, findingsOf(report.Holes)...)
 	if failed != nil {
 		report.Findings = append(report.Findings, chain.Finding{Message: failed.Error()})
 	}
 	return report
 }
 
-func readSigned(v *chain.Verifier, holes *holes, name string) error {
+func readSigned(v *chain.Verifier, holes *hole.Log, name string) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	holes.Begin(name)
 	in, err := logfile.Unpacked(file)
 	if err == nil {
 		err = v.File(name, io.TeeReader(in, holes))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/hole"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/file"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
@@ -87,7 +88,7 @@ func TestVerify(t *testing.T) {
 			t.Helper()
 			rewrite(t, filepath.Join(logs, "audit.log"), func([]byte) []byte { return nil })
 		}, "the end was cut off", true},
-		"what the agent has counted as lost is told": {nil, "counted a loss of 6 (gap)", false},
+		"what the agent has counted as lost is told": {nil, "the agent had counted a loss of 6 (gap)", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			logs, status, _ := signedNode(t)
@@ -146,7 +147,7 @@ func TestVerifyIsForScripts(t *testing.T) {
 		KeyChecked bool
 		Lines      int64
 		Findings   []chain.Finding
-		Holes      holesReport
+		Holes      hole.Report
 	}
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)

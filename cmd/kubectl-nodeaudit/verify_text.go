@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/nodeaudit/nodeaudit/nodeagent/hole"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/chain"
 )
 
@@ -13,7 +14,7 @@ type verified struct {
 	Log   string   `json:"log"`
 	Files []string `json:"files"`
 	chain.Report
-	Holes holesReport `json:"holes"`
+	Holes hole.Report `json:"holes"`
 }
 
 func printVerified(out io.Writer, output string, reports []verified) error {
@@ -60,5 +61,5 @@ func (r *verified) text(b *strings.Builder) {
 	case r.Behind:
 		note("the published checkpoint %d is older than these files", r.Published)
 	}
-	r.Holes.text(note)
+	holesText(r.Holes, note)
 }

@@ -32,13 +32,13 @@ const unreadable = "UNREADABLE"
 // ownTypes is how the names of types begin that are the agent's own, which no other program knows.
 const ownTypes = "NODEAUDIT_"
 
-// The agent's own types beside event.TypeLost, and the numbers of all.
+// The agent's own types beside those of event, and the numbers of all.
 const (
 	typeThrottled = "NODEAUDIT_THROTTLED"
 	typeRepeated  = "NODEAUDIT_REPEATED"
 )
 
-var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992}
+var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992, event.TypeAccount: event.NumberAccount}
 
 // typeName is the name of a record's type as audit's own programs know it: of others the number.
 func typeName(r *event.Record) string {

@@ -35,14 +35,21 @@ func (p *Pipeline) flows() {
 func (p *Pipeline) account(ctx context.Context) {
 	kernel := lostCounter{ask: p.options.Kernel}
 	kernel.next()
+	accounts := time.NewTicker(accountEvery)
+	defer accounts.Stop()
 	for ctx.Err() == nil {
+		var due time.Time
 		select {
 		case <-ctx.Done():
+		case due = <-accounts.C:
 		case <-p.losses.flow:
 			p.lose(event.Hole{Where: event.LossKernel, Count: p.countKernel(&kernel), Since: time.Now()})
 		}
 		if p.sinks.say(&p.losses, p.options.NodeName) {
 			p.flows() // a queue is full: again when it has room
+		}
+		if !due.IsZero() {
+			p.sinks.settle(&p.losses, due)
 		}
 		select {
 		case <-ctx.Done():
@@ -130,6 +137,13 @@ func (s *sinks) say(l *losses, node string) (left bool) {
 		}
 	}
 	return left
+}
+
+// isSaid says whether a destination has been told of all losses.
+func (l *losses) isSaid(target destination) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.unsaid[target]) == 0
 }
 
 // each does something with the queue of each place.

@@ -128,6 +128,7 @@ func (p *Pipeline) carry(group event.Group) {
 	e.Node = p.options.NodeName
 	if !p.filter.Keep(e) {
 		p.filtered.Add(1)
+		p.sinks.leaveOut(e)
 		return
 	}
 	p.enricher.Who(e)

@@ -58,6 +58,7 @@ type place struct {
 	export   *export.Sink // of a place elsewhere
 	spec     []byte       // that it has now
 	chain    *chain.Chain // of a file, where there is a key
+	ledger   *ledger      // of a file with a chain
 }
 
 func (s *sinks) defaultPlace() destination {
@@ -95,6 +96,9 @@ func (s *sinks) start(target destination, asked settings, spec v1alpha1.AuditSin
 		p.spec, writer = written(spec), p.export
 	}
 	p.queue = sink.NewQueue(target.String(), writer, queueSize)
+	if p.chain != nil {
+		p.ledger = s.newLedger(p)
+	}
 	go func() {
 		defer close(p.done)
 		logClosing(s.options.Log, target, p.queue.Run(ctx))

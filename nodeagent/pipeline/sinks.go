@@ -31,6 +31,8 @@ type sinks struct {
 	byName  map[string]*place
 	gone    sink.Report // sums of the places that are no more
 	key     ed25519.PrivateKey
+	boot    string // the kernel's
+	serials serials
 }
 
 func newSinks(options Options) *sinks {
@@ -38,6 +40,10 @@ func newSinks(options Options) *sinks {
 		options.Stdout = stdout.Interruptible(file)
 	}
 	s := &sinks{options: options, lanes: newLanes(host.New(options.HostRoot), nil), places: map[destination]*place{}, key: chainKey(options)}
+	var err error
+	if s.boot, err = host.BootID(); err != nil {
+		options.Log.Warn("writing accounts without the boot", "err", err)
+	}
 	resolved := time.Now()
 	s.clock = startClock(func(now time.Time) {
 		s.tell(now)
@@ -115,6 +121,9 @@ func (s *sinks) stop(chosen func(destination, *place) bool) {
 	ending := map[destination]*place{}
 	for target, p := range s.places {
 		if chosen(target, p) {
+			if p.ledger != nil {
+				p.ledger.end(s.serials.highest, time.Now())
+			}
 			p.cancel()
 			ending[target] = p
 		}
@@ -141,28 +150,43 @@ func (s *sinks) stopAll() {
 func (s *sinks) offer(e *event.Event) {
 	s.mu.Lock() // not for reading: routes count
 	defer s.mu.Unlock()
-	var given [maxSinks]*place
-	offered := given[:0]
+	s.beginLedgers(e.Serial)
+	var given [maxSinks]offered
+	to := given[:0]
 	var through [8]*route.Route
 	for _, r := range s.lanes.match(e, time.Now(), through[:0]) {
-		offered = s.give(e, r.Sinks, offered)
+		to = s.give(e, r.Sinks, to)
 	}
+	s.enter(e.Serial, to)
+}
+
+// leaveOut takes note of an event that goes nowhere.
+func (s *sinks) leaveOut(e *event.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.beginLedgers(e.Serial)
+	s.enter(e.Serial, nil)
+}
+
+// offered is a place that was offered an event, and whether it was queued there.
+type offered struct {
+	place  *place
+	queued bool
 }
 
 // give offers the event to the places of these sinks to which it has not been offered. A route may name a sink that is not there; its events
 // stay on the node.
-func (s *sinks) give(e *event.Event, names []string, offered []*place) []*place {
+func (s *sinks) give(e *event.Event, names []string, to []offered) []offered {
 	for _, name := range names {
 		p := s.byName[name]
 		if p == nil {
 			p = s.byName[nodeconfig.DefaultSink]
 		}
-		if p != nil && !slices.Contains(offered, p) {
-			offered = append(offered, p)
-			p.queue.Offer(e)
+		if p != nil && !slices.ContainsFunc(to, func(o offered) bool { return o.place == p }) {
+			to = append(to, offered{p, p.queue.Offer(e)})
 		}
 	}
-	return offered
+	return to
 }
 
 // maxSinks is as many as a route may name; more only cost an allocation.

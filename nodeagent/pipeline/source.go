@@ -36,6 +36,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	p.follow(reassembler)
 	others.Wait()
 	reassembler.Close()
+	p.lose(reassembler.TakeHole())
+	p.gaps.Store(reassembler.Gaps())
 	p.sinks.say(&p.losses, p.options.NodeName)
 	return nil
 }

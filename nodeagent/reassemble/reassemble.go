@@ -179,12 +179,13 @@ func (r *Reassembler) Expire() {
 	r.plan()
 }
 
-// Close gives out all that waits. The Reassembler may be used again after it.
+// Close gives out all that waits, and counts what has not come. The Reassembler may be used again after it.
 func (r *Reassembler) Close() {
 	for _, p := range r.waiting {
 		p.complete = true
 	}
 	r.give()
+	r.gaps.settle(r.now.Add(Timeout))
 	r.deadline = time.Time{}
 }
 

@@ -53,18 +53,20 @@ func NewQueue(name string, w Writer, size int) *Queue {
 }
 
 // Offer queues the event or drops it, and counts. It never blocks, and is safe for concurrent use. Nobody may change the event afterwards.
-func (q *Queue) Offer(e *event.Event) {
+func (q *Queue) Offer(e *event.Event) (queued bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.ended {
 		q.report.DroppedSink++
-		return
+		return false
 	}
 	select {
 	case q.events <- e:
 		q.queued()
+		return true
 	default:
 		q.report.DroppedQueue++
+		return false
 	}
 }
 

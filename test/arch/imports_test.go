@@ -62,8 +62,8 @@ var fences = []fence{
 		deny:  effects,
 	},
 	{
-		name:  "an index is a function of lines and knows nothing but the event",
-		below: []string{"nodeagent/index"},
+		name:  "an index, and what is missing, are functions of lines and know nothing but the event",
+		below: []string{"nodeagent/index", "nodeagent/hole"},
 		allow: []string{"std", module + "nodeagent/event"},
 		deny:  effects,
 	},
