@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	"go.uber.org/goleak"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
@@ -23,8 +22,6 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // road is a Pipeline without a socket.
 func road(t *testing.T, options Options) *Pipeline {
