@@ -96,20 +96,12 @@ func (l *Log) line() {
 
 // serialOf reads the serial of a line of the native form, where it is at the beginning.
 func serialOf(line []byte) (uint32, bool) {
-	const begins, name = `{"time":"`, `","serial":`
-	if !bytes.HasPrefix(line, []byte(begins)) {
+	head, ok := bytes.CutPrefix(line[:min(len(line), 64)], []byte(`{"time":"`))
+	_, behind, found := bytes.Cut(head, []byte(`","serial":`))
+	digits, _, ends := bytes.Cut(behind, []byte(","))
+	if !ok || !found || !ends {
 		return 0, false
 	}
-	head := line[len(begins):min(len(line), 64)]
-	at := bytes.Index(head, []byte(name))
-	if at < 0 {
-		return 0, false
-	}
-	digits := head[at+len(name):]
-	end := bytes.IndexByte(digits, ',')
-	if end < 0 {
-		return 0, false
-	}
-	serial, err := strconv.ParseUint(string(digits[:end]), 10, 32)
+	serial, err := strconv.ParseUint(string(digits), 10, 32)
 	return uint32(serial), err == nil
 }

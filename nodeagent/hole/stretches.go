@@ -77,6 +77,7 @@ func (h *Hole) String() string {
 	const second = "2006-01-02T15:04:05Z"
 	when := h.Since.UTC().Format(second) + " to " + h.Until.UTC().Format(second)
 	switch h.Kind {
+	case Unexplained:
 	case Untold:
 		return fmt.Sprintf("%s, %s: the agent's accounts of them are missing", serials, when)
 	case Sudden:

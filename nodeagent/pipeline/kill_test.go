@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -140,8 +141,8 @@ func checkKilled(t *testing.T, dir, name string, rounds int) {
 // numberOf is the number of a rotated file, 0 of the current one.
 func numberOf(path string) int {
 	name := filepath.Base(path)
-	for _, part := range bytes.Split([]byte(name), []byte(".")) {
-		if n, err := strconv.Atoi(string(part)); err == nil {
+	for part := range strings.SplitSeq(name, ".") {
+		if n, err := strconv.Atoi(part); err == nil {
 			return n
 		}
 	}

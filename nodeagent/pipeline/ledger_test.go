@@ -161,8 +161,10 @@ func TestAFileThatIsConfiguredAnewIsToldFromWhereItWas(t *testing.T) {
 	p.happens(9, 1, "docker")
 	p.sinks.stopAll()
 	want := []event.Account{
-		{At: begins, After: 6, To: 6}, {At: ends, After: 6, To: 7, Received: 1, Kept: 1},
-		{At: begins, After: 7, To: 7}, {At: ends, After: 7, To: 9, Received: 1, Kept: 1},
+		{At: begins, After: 6, To: 6},
+		{At: ends, After: 6, To: 7, Received: 1, Kept: 1},
+		{At: begins, After: 7, To: 7},
+		{At: ends, After: 7, To: 9, Received: 1, Kept: 1},
 	}
 	if diff := cmp.Diff(want, accounts(t, p, "docker.log")); diff != "" {
 		t.Errorf("docker.log (-want +got):\n%s", diff)
@@ -190,7 +192,9 @@ func TestAnAccountWaitsForRoomAndForTheLosses(t *testing.T) {
 	tick()
 	p.sinks.stopAll()
 	want := []event.Account{
-		{At: begins, After: 0, To: 0}, {At: isDue, After: 0, To: 1, Received: 1, Kept: 1}, {At: ends, After: 1, To: 5, Received: 2, Kept: 2},
+		{At: begins, After: 0, To: 0},
+		{At: isDue, After: 0, To: 1, Received: 1, Kept: 1},
+		{At: ends, After: 1, To: 5, Received: 2, Kept: 2},
 	}
 	if diff := cmp.Diff(want, accounts(t, p, "audit.log")); diff != "" {
 		t.Errorf("audit.log (-want +got):\n%s", diff)

@@ -40,8 +40,7 @@ func (s *serials) come(serial uint32) bool {
 
 // fill takes a serial out of the hole that it was missing in.
 func (s *serials) fill(serial uint32) bool {
-	for i := len(s.holes) - 1; i >= 0; i-- {
-		hole := s.holes[i]
+	for i, hole := range slices.Backward(s.holes) {
 		if behind(serial, hole.first) < 0 {
 			continue
 		}
