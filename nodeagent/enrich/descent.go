@@ -64,7 +64,7 @@ func (r *Enricher) ancestor(pid uint32, at, now time.Time, depth int) *kin {
 		}
 		return r.adopt(fromTrace(pid, found.traced, found.place, now), at, now, depth)
 	}
-	if ok && known.Start.Time().After(at.Add(grain)) {
+	if ok && known.Start.Time().After(at.Add(reuse)) {
 		ok = false
 	}
 	if ok && now.Sub(known.at) < trust {

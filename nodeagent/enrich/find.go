@@ -65,21 +65,21 @@ func (r *Enricher) lasts(known sighting, at, now time.Time) bool {
 	return r.tracer == nil && known.settled() && !at.Before(known.at) && r.forks.fewSince(known.forks, now)
 }
 
-// trace asks the Tracer. A process that began after the event has the pid of the one that made it.
+// trace asks the Tracer. A process that began clearly after the event has the pid of the one that made it.
 func (r *Enricher) trace(pid uint32, at, now time.Time) (sighting, bool) {
 	if r.tracer == nil {
 		return sighting{}, false
 	}
 	t, ok := r.tracer.Process(pid)
-	if !ok || t.Start.After(at.Add(grain)) {
+	if !ok || t.Start.After(at.Add(reuse)) {
 		return sighting{}, false
 	}
 	found := sighting{
-		source: event.SourceEBPF, confidence: event.ConfidenceExact, at: now, since: now, began: t.Start, traced: &t,
+		source: event.SourceEBPF, confidence: event.ConfidenceExact, at: now, since: now, began: t.Start.Add(-reuse), traced: &t,
 	}
 	where := r.read(t.Groups)
 	switch {
-	case t.Moved.After(at.Add(grain)):
+	case t.Moved.After(at):
 		where, found.passing = r.read(t.Before), true
 	case !t.Moved.IsZero():
 		found.began = t.Moved

@@ -75,7 +75,7 @@ func (r *Enricher) fromProc(pid uint32, before, now time.Time) *kin {
 	if uptime, ok := r.proc.uptime(); ok {
 		k.Start = event.MomentOf(now.Add(s.began - uptime))
 	}
-	if k.Start.Time().After(before.Add(grain)) {
+	if k.Start.Time().After(before.Add(reuse)) {
 		return nil
 	}
 	if found, ok := r.process(pid, now, now); ok {

@@ -146,5 +146,5 @@ func (p *proc) beganAfter(pid uint32, at, now time.Time) bool {
 		return true
 	}
 	uptime, ok := p.uptime()
-	return ok && now.Add(found.began-uptime).After(at.Add(grain))
+	return ok && now.Add(found.began-uptime).After(at.Add(reuse))
 }

@@ -31,7 +31,7 @@ func (r *Enricher) seed(now time.Time) {
 		if ok && there {
 			r.remember(uint32(pid), sighting{
 				place: found.place, unit: found.unit, source: event.SourceProc, confidence: event.ConfidenceExact, at: now, since: now,
-				began: now.Add(stat.began - uptime),
+				began: now.Add(stat.began - uptime - reuse),
 			})
 		}
 	}

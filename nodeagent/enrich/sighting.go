@@ -10,6 +10,10 @@ const (
 	// grain is how far an event's time may lie before the event: the kernel takes the time of its last tick, at most 10 ms old, and prints it
 	// in milliseconds.
 	grain = 11 * time.Millisecond
+	// reuse is how much later than an event a process must have begun to be another one than that which made the event. The kernel's clock of
+	// ticks, of which events have their time, stands still while the machine has no processor, for tens of milliseconds and more; but
+	// nobody can use up all pids, 32,768 at least, in this time.
+	reuse = 500 * time.Millisecond
 	// trust is how long a process that is settled is taken to stay where it is without another look. Only its pid could have gone to another
 	// process, and no kernel hands out all of its pids (32,768 at least) in that time.
 	trust = 500 * time.Millisecond
@@ -30,7 +34,7 @@ type sighting struct {
 	traced     *Traced // what the Tracer told, where it did
 	forks      uint64  // how many processes there had been
 	at         time.Time
-	began      time.Time // when the process did, or when it came here; zero where that is not known
+	began      time.Time // from which time on events can be of it here; zero where that is not known
 	passing    bool      // whether it has moved on since
 	since      time.Time // when it was first seen there, of a row of looks that memory joins
 }
@@ -67,5 +71,5 @@ func (s sighting) holds(at, now time.Time) bool {
 
 // reaches says whether an event is at most until younger than the sighting.
 func (s sighting) reaches(at, now time.Time, until time.Duration) bool {
-	return now.Sub(s.at) < forget && !at.After(s.at.Add(until)) && !s.began.After(at.Add(grain))
+	return now.Sub(s.at) < forget && !at.After(s.at.Add(until)) && !s.began.After(at)
 }

@@ -106,6 +106,11 @@ func TestWhatTheKernelTold(t *testing.T) {
 			w.event(100, 99, 1500*time.Millisecond, traced(inHost))
 			w.event(100, 99, soon, traced(web))
 		}},
+		{"the kernel's clock of ticks was late, and the process seems to have begun after its event", func(w *world, table tracer) {
+			table.put(99, 98, "sh", hostPath, time.Now().Add(-10*time.Millisecond))
+			table.put(100, 99, "cat", webPath, time.Now())
+			w.event(100, 99, 80*time.Millisecond, traced(web))
+		}},
 		{"a process that the kernel does not know is looked at", func(w *world, _ tracer) {
 			w.begin(100, "sshd", hostGroup, 0)
 			w.event(100, 1, soon, host)

@@ -18,7 +18,8 @@ type Traced struct {
 	Nested, Init bool
 	// Comm is the name of its program, ended by zero bytes.
 	Comm [16]byte
-	// Groups is where it is now, or was at its end. Before is where it was until Moved.
+	// Groups is where it is now, or was at its end. Events from Moved on are of there, and earlier ones of where it was Before. The time is
+	// by the clock of the audit system, which is late by a tick and more.
 	Groups, Before Groups
 	Moved          time.Time
 }

@@ -10,22 +10,49 @@ import (
 
 // clock turns times since boot into times of day. The time of boot moves when somebody sets the clock, so it is looked up now and then.
 type clock struct {
-	looked, at time.Time
+	read   func(id int32) time.Duration
+	looked time.Duration // since boot
+	at     time.Time
 }
 
-// fresh is how long a look is good for.
-const fresh = 100 * time.Millisecond
+func newClock() clock { return clock{read: readClock} }
 
-func (c *clock) boot(now time.Time) time.Time {
-	if age := now.Sub(c.looked); !c.looked.IsZero() && age >= 0 && age < fresh {
+func readClock(id int32) time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(id, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
+}
+
+const (
+	// fresh is how long a look is good for.
+	fresh = 100 * time.Millisecond
+	// exact is how far the two readings before and after may be apart for a look to be good, and tries is how often a better one is tried.
+	exact = 50 * time.Microsecond
+	tries = 20
+)
+
+// boot returns the time of day of the boot. On a busy machine this thread may have to wait for a processor between two readings, many
+// milliseconds long, which would make everything seem to have begun later. So the time of day is read between two readings of the time since
+// boot, and the look counts in which these are closest.
+func (c *clock) boot() time.Time {
+	first := c.read(unix.CLOCK_BOOTTIME)
+	if age := first - c.looked; c.looked != 0 && age >= 0 && age < fresh {
 		return c.at
 	}
-	var since unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &since); err != nil {
-		return c.at
+	closest := time.Duration(-1)
+	for range tries {
+		day := c.read(unix.CLOCK_REALTIME)
+		last := c.read(unix.CLOCK_BOOTTIME)
+		if apart := last - first; closest < 0 || apart < closest {
+			closest = apart
+			c.looked, c.at = last, time.Unix(0, int64(day-first-apart/2))
+		}
+		if closest <= exact {
+			break
+		}
+		first = last
 	}
-	c.looked = now
-	// Round strips the reading of the monotonic clock: what follows is about the time of day.
-	c.at = time.Now().Round(0).Add(-time.Duration(since.Nano()))
 	return c.at
 }

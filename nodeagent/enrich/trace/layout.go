@@ -12,6 +12,10 @@ import (
 type layout struct {
 	task struct {
 		pid, tgid, comm, start, parent, leader, groups, signal, number int16
+		audit                                                          int16 // 0 where the kernel audits no system calls
+	}
+	audit struct {
+		time int16
 	}
 	signal struct {
 		live, flags int16
@@ -62,7 +66,19 @@ func findLayout(spec *btf.Spec) (layout, error) {
 	l.node.id = f.offset("kernfs_node", "id")
 	l.root.hierarchy = f.offset("cgroup_root", "hierarchy_id")
 	l.controllers = f.controllers(l.set.subsys)
+	l.findAudit(spec)
 	return l, f.err
+}
+
+// findAudit looks for the time that the audit system keeps of a call. A kernel that audits no system calls has none, and later ones keep it with
+// the serial.
+func (l *layout) findAudit(spec *btf.Spec) {
+	f := finder{spec: spec}
+	task := f.offset("task_struct", "audit_context")
+	at := f.offset("audit_context", "stamp", "ctime")
+	if f.err == nil {
+		l.task.audit, l.audit.time = task, at
+	}
 }
 
 // finder keeps the first error.

@@ -6,6 +6,7 @@ package trace
 
 import (
 	"slices"
+	"time"
 
 	"github.com/cilium/ebpf/asm"
 )
@@ -131,25 +132,65 @@ func (b *builder) refresh() asm.Instructions {
 	out := join(
 		list(asm.LoadMem(asm.R8, asm.R6, b.task.groups, asm.DWord)),
 		b.groupsOf(asm.R8, asm.R10, onStack),
-		take("unified", onStack, offUnified, offWasUnified),
+		b.take("unified", onStack, offUnified, offWasUnified),
 	)
 	if b.legacy != 0 {
-		out = append(out, take("legacy", onStack+8, offLegacy, offWasLegacy)...)
+		out = append(out, b.take("legacy", onStack+8, offLegacy, offWasLegacy)...)
 	}
 	return append(out, asm.Ja.Label("end"))
 }
 
 // take moves one id from the stack into the record, where it is another one.
-func take(label string, from, to, was int16) asm.Instructions {
-	return list(
+func (b *builder) take(label string, from, to, was int16) asm.Instructions {
+	return join(list(
 		asm.LoadMem(asm.R8, asm.R10, from, asm.DWord),
 		asm.LoadMem(asm.R9, asm.R7, to, asm.DWord),
 		asm.JEq.Reg(asm.R8, asm.R9, label),
-		asm.StoreMem(asm.R7, to, asm.R8, asm.DWord),
 		asm.StoreMem(asm.R7, was, asm.R9, asm.DWord),
+		asm.StoreMem(asm.R7, to, asm.R8, asm.DWord),
 		asm.FnKtimeGetBootNs.Call(),
 		asm.StoreMem(asm.R7, offMoved, asm.R0, asm.DWord),
-		asm.Mov.Imm(asm.R0, 0).WithSymbol(label),
+	), b.call(label, asm.R7, offCall))
+}
+
+// call stores the time that the audit system has noted for the system call that is going on, in whatever process. Events of the process that
+// is moved by it are of this time at least where they come after it, however late the kernel's clock of ticks is.
+func (b *builder) call(label string, base asm.Register, at int16) asm.Instructions {
+	out := list(asm.Mov.Imm(asm.R1, 0), asm.StoreMem(base, at, asm.R1, asm.DWord))
+	if b.task.audit != 0 {
+		out = append(out,
+			asm.FnGetCurrentTask.Call(),
+			asm.Mov.Reg(asm.R3, asm.R0),
+			asm.Add.Imm(asm.R3, int32(b.task.audit)),
+		)
+		out = append(out, peek(8)...)
+		out = append(out,
+			asm.LoadMem(asm.R3, asm.R10, peeked, asm.DWord),
+			asm.JEq.Imm(asm.R3, 0, label),
+			asm.Add.Imm(asm.R3, int32(b.audit.time)),
+		)
+		out = append(out, peek(16)...)
+		out = append(out,
+			asm.LoadMem(asm.R1, asm.R10, peeked, asm.DWord),
+			asm.Mul.Imm(asm.R1, int32(time.Second)),
+			asm.LoadMem(asm.R2, asm.R10, peeked+8, asm.DWord),
+			asm.Add.Reg(asm.R1, asm.R2),
+			asm.StoreMem(base, at, asm.R1, asm.DWord),
+		)
+	}
+	return append(out, asm.Mov.Imm(asm.R0, 0).WithSymbol(label))
+}
+
+// peeked is where peek puts what it reads: below the record.
+const peeked = onStack - 16
+
+// peek reads from the address in R3. The verifier does not know what is there; where nothing is, it reads zeros.
+func peek(size int32) asm.Instructions {
+	return list(
+		asm.Mov.Reg(asm.R1, asm.R10),
+		asm.Add.Imm(asm.R1, int32(peeked)),
+		asm.Mov.Imm(asm.R2, size),
+		asm.FnProbeReadKernel.Call(),
 	)
 }
 

@@ -36,6 +36,8 @@ func (b *builder) fork() asm.Instructions {
 			asm.LoadMem(asm.R1, asm.R6, b.task.start, asm.DWord),
 			asm.StoreMem(asm.R10, onStack+offMoved, asm.R1, asm.DWord),
 		),
+		b.call("moved", asm.R10, onStack+offCall),
+		list(asm.LoadMem(asm.R9, asm.R7, b.task.groups, asm.DWord)),
 		b.groupsOf(asm.R9, asm.R10, onStack+offWasUnified),
 		b.store("store"),
 	)

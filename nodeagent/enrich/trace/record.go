@@ -8,10 +8,12 @@ import "unsafe"
 // numbers of their directories.
 type record struct {
 	Start, Exec, Moved, Exit uint64
-	Now, Before              ids
-	Parent                   uint32
-	Flags, Level             uint16 // Level counts pid namespaces: 0 is the host's
-	Comm                     [16]byte
+	// Call is the time of day that the audit system has noted for the call by which the process was moved, in nanoseconds; 0 for none.
+	Call         uint64
+	Now, Before  ids
+	Parent       uint32
+	Flags, Level uint16 // Level counts pid namespaces: 0 is the host's
+	Comm         [16]byte
 }
 
 // ids are a process's groups: on version 2, and in one hierarchy of version 1 where there is one.
@@ -36,6 +38,7 @@ const (
 	offExec       = int16(unsafe.Offsetof(record{}.Exec))
 	offMoved      = int16(unsafe.Offsetof(record{}.Moved))
 	offExit       = int16(unsafe.Offsetof(record{}.Exit))
+	offCall       = int16(unsafe.Offsetof(record{}.Call))
 	offUnified    = int16(unsafe.Offsetof(record{}.Now))
 	offLegacy     = offUnified + 8
 	offWasUnified = int16(unsafe.Offsetof(record{}.Before))

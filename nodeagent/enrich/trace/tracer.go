@@ -43,7 +43,7 @@ func Open(hostRoot string, log *slog.Logger) (*Tracer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the eBPF programs that follow processes: %w", err)
 	}
-	t := &Tracer{collection: collection, processes: collection.Maps[processesTable]}
+	t := &Tracer{collection: collection, processes: collection.Maps[processesTable], clock: newClock()}
 	t.groups = newGroups(collection.Maps[groupsTable], hierarchies, log)
 	if err := t.attach(); err != nil {
 		return nil, errors.Join(err, t.Close())
