@@ -35,10 +35,10 @@ type Lost struct {
 }
 
 // collect makes a batch of the datagrams that the ring holds, and hands it over or drops it.
-func (r *Receiver) collect(s *socket, count int) {
+func (r *Receiver) collect(s *socket, from *ring, count int) {
 	size, kept := 0, r.kept[:0]
 	for i := range count {
-		datagram, sender := r.ring.at(i)
+		datagram, sender := from.at(i)
 		if r.anySender {
 			sender = 0
 		}
@@ -107,7 +107,12 @@ func view(text []byte) string {
 // note remembers which serials have come.
 func (r *Receiver) note(kept []piece) {
 	if !r.started {
-		r.started, r.first = true, kept[0].serial
+		r.started, r.first, r.highest = true, kept[0].serial, kept[0].serial
+	}
+	for _, p := range kept {
+		if before(r.highest, p.serial) {
+			r.highest = p.serial
+		}
 	}
 	r.last = kept[len(kept)-1].serial
 }

@@ -201,7 +201,9 @@ func (r *Receiver) leave(ctx context.Context, mine bool) {
 		}
 		r.empty(r.auditd)
 		r.forget(r.auditd)
-		r.doubles.until = time.Now().Add(settled)
+		if r.doubles != nil {
+			r.doubles.until = time.Now().Add(settled)
+		}
 	})
 	r.set(false)
 }

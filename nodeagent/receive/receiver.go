@@ -47,11 +47,13 @@ type Receiver struct {
 
 	// What follows is the reader's own.
 	ring    *ring
+	spare   *ring // for what the auditd is sent while both sockets are read
 	kept    []piece
 	holes   []Lost
 	started bool
 	first   uint32 // serials that came
 	last    uint32
+	highest uint32
 	// dropping is since records were dropped and none was handed over, lastDropped the serial of the last one.
 	dropping    bool
 	lastDropped uint32
@@ -163,21 +165,38 @@ const busy = 16
 
 // drain reads until nothing is there, and returns how many datagrams were.
 func (r *Receiver) drain() (count int) {
+	var began time.Time
+	if r.doubles != nil {
+		began = time.Now()
+	}
+	all := true
 	for _, s := range r.sockets() {
 		if s != nil {
-			count += r.empty(s)
+			n := r.empty(s)
+			all = all && n < most
+			count += n
 		}
+	}
+	if all {
+		r.settle(began)
 	}
 	return count
 }
 
-// empty reads a socket until nothing is there. A burst that never ends is left after some time, so that commands are heard.
+// most is how many datagrams are read in a row: a burst that never ends is left after some time, so that commands are heard.
+const most = 64 * slots
+
+// empty reads a socket until nothing is there, or most datagrams.
 func (r *Receiver) empty(s *socket) (count int) {
-	for range 64 {
-		n, err := r.ring.read(s.fd)
+	for count < most {
+		from := r.ringOf(s)
+		n, err := from.read(s.fd)
 		switch {
 		case err == nil:
-			r.collect(s, n)
+			if from != r.ring && r.group != nil {
+				r.exhaust(r.group) // what is in the ring was sent there before
+			}
+			r.collect(s, from, n)
 		case errors.Is(err, unix.EAGAIN):
 			return count
 		case errors.Is(err, unix.ENOBUFS):
@@ -193,6 +212,30 @@ func (r *Receiver) empty(s *socket) (count int) {
 		}
 	}
 	return count
+}
+
+// exhaust reads all that was in a socket when it was called: no socket holds eight times as much as is read in a row.
+func (r *Receiver) exhaust(s *socket) {
+	for range 8 {
+		if r.empty(s) < most {
+			return
+		}
+	}
+}
+
+// ringOf returns the memory to read a socket into.
+func (r *Receiver) ringOf(s *socket) *ring {
+	if r.doubles == nil {
+		r.spare = nil
+		return r.ring
+	}
+	if s != r.auditd {
+		return r.ring
+	}
+	if r.spare == nil {
+		r.spare = newRing()
+	}
+	return r.spare
 }
 
 func (r *Receiver) arm() {

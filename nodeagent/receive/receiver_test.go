@@ -162,34 +162,3 @@ func TestKernelOffClosesTheSocket(t *testing.T) {
 		r.do(func() { open = r.group != nil })
 	}
 }
-
-func TestDoublesPassOnce(t *testing.T) {
-	group, auditd := &socket{}, &socket{}
-	r := &Receiver{group: nil, auditd: auditd, started: true, first: 10, last: 20}
-	r.begin(true)
-	type step struct {
-		from   *socket
-		serial int
-		want   bool
-	}
-	for i, s := range []step{
-		{auditd, 5, true},   // the kernel kept it since before this process read
-		{auditd, 15, false}, // the kernel kept it, and the group had it before the switch
-		{group, 21, true},
-		{group, 22, true},
-		{group, 19, true}, // late, and new
-		{auditd, 22, false},
-		{auditd, 21, false},
-		{auditd, 23, true},
-		{group, 23, false},
-		{auditd, 15, true}, // after the switch an old serial is a call that took long
-	} {
-		if got := r.isNew(s.from, 1300, uint32(s.serial), []byte(text(s.serial))); got != s.want {
-			t.Errorf("step %d: serial %d is new: %v", i, s.serial, got)
-		}
-	}
-	r.doubles.until = time.Now().Add(-time.Second)
-	if !r.isNew(auditd, 1300, 19, []byte(text(19))) || r.doubles != nil {
-		t.Error("the switch does not end")
-	}
-}

@@ -102,15 +102,14 @@ func (w *world) flow() {
 	w.wait("records come", func() bool { return count() > before+500 })
 }
 
-// check says that each serial came, and each record once but for very few.
+// check says that each serial came, and each record once.
 func (w *world) check() {
 	w.Helper()
-	seen, serials, twice := map[string]bool{}, map[int]bool{}, 0
+	seen, serials := map[string]bool{}, map[int]bool{}
 	for _, r := range w.records {
 		line := fmt.Sprint(r.Type, r.Data)
 		if seen[line] {
-			w.Logf("came twice: %s", line)
-			twice++
+			w.Errorf("came twice: %s", line)
 		}
 		seen[line] = true
 		var seconds, serial int
@@ -129,9 +128,6 @@ func (w *world) check() {
 		if sorted[i] != sorted[i-1]+1 {
 			w.Errorf("between serials %d and %d nothing came", sorted[i-1], sorted[i])
 		}
-	}
-	if most := 1 + len(w.records)/100_000; twice > most { // one at a change of hands, now and then, on a busy machine
-		w.Errorf("%d records came twice, want at most %d", twice, most)
 	}
 	if len(w.lost) > 0 {
 		w.Errorf("lost %+v", w.lost)
