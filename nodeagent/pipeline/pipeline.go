@@ -86,7 +86,7 @@ func New(options Options) (*Pipeline, error) {
 	if options.Kernel == nil {
 		options.Kernel = func() (Kernel, error) { return Kernel{}, nil }
 	}
-	receiver, err := receive.New(receive.Options{Auditd: auditd(options.Kernel), Log: options.Log})
+	receiver, err := receive.New(receive.Options{Auditd: auditd(options.Kernel), Gather: gather(options.Tracer), Log: options.Log})
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +111,14 @@ func join(options Options) *Pipeline {
 	p.decoder.Names = p.names
 	p.Configure(nil, nil)
 	return p
+}
+
+// gather is how late an event may be looked at: /proc tells of processes that are still there, the Tracer of others too.
+func gather(tracer enrich.Tracer) time.Duration {
+	if tracer == nil {
+		return receive.Gather
+	}
+	return 8 * receive.Gather
 }
 
 // auditd asks for the audit daemon alone.

@@ -152,11 +152,14 @@ func (r *Receiver) Done(b *Batch) {
 	}
 }
 
-// pauseOf is how long the reader lets records come together. It is a small part of what the socket's buffer can take: at the rate at which a
-// processor makes records of 2 KiB each, some 100,000 a second, a full 16 MiB lasts 80 ms, and 400 KiB last 2 ms.
-func pauseOf(buffer int) time.Duration {
+// Gather is how long the reader lets records come together where nothing is asked for and the socket is large.
+const Gather = 10 * time.Millisecond
+
+// pauseOf is how long the reader lets records come together, at most gather. It is a small part of what the socket's buffer can take: at a rate
+// of 100,000 records of 2 KiB a second, several times what a processor makes, a full 32 MiB last 160 ms, and 400 KiB last 2 ms.
+func pauseOf(buffer int, gather time.Duration) time.Duration {
 	if buffer >= socketBuffer/2 {
-		return 10 * time.Millisecond
+		return gather
 	}
-	return 500 * time.Microsecond
+	return min(gather, 500*time.Microsecond)
 }

@@ -18,6 +18,9 @@ type Options struct {
 	// Auditd returns the process that is the kernel's auditd, 0 for none. It is asked while Unicast is wanted. Nil is for receivers that never
 	// want it.
 	Auditd func() (pid uint32, err error)
+	// Gather is how long records may come together before they are read, Gather where it is 0: each time that the reader wakes costs as much
+	// as decoding some records. A small socket makes it shorter.
+	Gather time.Duration
 	// Log is the program's. Nil is nowhere.
 	Log *slog.Logger
 }
@@ -70,6 +73,9 @@ func New(options Options) (*Receiver, error) {
 	poller, err := newPoller()
 	if err != nil {
 		return nil, err
+	}
+	if options.Gather == 0 {
+		options.Gather = Gather
 	}
 	r := &Receiver{
 		options: options, log: options.Log, poller: poller, ring: newRing(),
@@ -253,7 +259,7 @@ func (r *Receiver) pause() time.Duration {
 			buffer = min(buffer, s.buffer)
 		}
 	}
-	return pauseOf(buffer)
+	return pauseOf(buffer, r.options.Gather)
 }
 
 // end reads what is left and closes the sockets.
