@@ -27,6 +27,7 @@ type keeper struct {
 	metrics   *metrics
 	reboots   *reboots
 	files     *nodeFiles
+	who       *who
 
 	state     *desired.State
 	invalid   error
@@ -34,11 +35,11 @@ type keeper struct {
 	lastPass  atomic.Int64 // unix nanoseconds
 }
 
-func newKeeper(options Options, converger *converge.Converger, files *nodeFiles, road *pipeline.Pipeline, reboots *reboots, kick <-chan converge.Change) *keeper {
+func newKeeper(options Options, converger *converge.Converger, files *nodeFiles, road *pipeline.Pipeline, reboots *reboots, who *who, kick <-chan converge.Change) *keeper {
 	return &keeper{
 		options: options, converger: converger, files: files, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
-		reboots: reboots,
+		reboots: reboots, who: who,
 	}
 }
 
@@ -134,6 +135,7 @@ func (k *keeper) pass(ctx context.Context) {
 func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
 	report.Events, report.Sinks = k.road.Report()
+	report.Events.Who = k.who.report()
 	report.Logs = k.road.Logs()
 	k.files.complete(report, k.converger, k.state)
 	if report.Kernel != nil {

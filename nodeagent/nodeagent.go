@@ -87,6 +87,9 @@ type Options struct {
 	Pods      Pods
 	// EBPF asks for the eBPF programs that note where processes are. Without the rights or the kernel for them the agent goes on without.
 	EBPF bool
+	// CRIEndpoint is the socket of the container runtime, as a path on the host, which names containers that the API server does not (yet); cri.Auto
+	// to look for it, cri.None for not to ask it.
+	CRIEndpoint string
 	// Stdout takes the events of sinks of type stdout.
 	Stdout io.Writer
 	// Registry takes the metrics, and is what MetricsAddress serves.
@@ -108,9 +111,9 @@ func Run(ctx context.Context, options Options) error {
 		return err
 	}
 	kick := make(chan converge.Change, 64)
-	tracer, shut := openTracer(options)
-	defer shut()
-	road, err := newRoad(options, tracer, kick)
+	who := newWho(options)
+	defer who.end()
+	road, err := newRoad(options, who, kick)
 	if err != nil {
 		return err
 	}
@@ -119,7 +122,7 @@ func Run(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	keeper := newKeeper(options, converger, files, road, reboots, kick)
+	keeper := newKeeper(options, converger, files, road, reboots, who, kick)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return road.Run(ctx) })
 	group.Go(func() error { return keeper.run(ctx) })
@@ -128,6 +131,9 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { return options.Publisher.Run(ctx) })
 	if options.Pods != nil {
 		group.Go(func() error { options.Pods.Run(ctx); return nil })
+	}
+	if who.runtime != nil {
+		group.Go(func() error { who.runtime.Run(ctx); return nil })
 	}
 	if options.MetricsAddress != "" {
 		group.Go(func() error { return serve(ctx, options, keeper) })
@@ -197,13 +203,9 @@ func newConverger(options Options) (*converge.Converger, *reboots, error) {
 }
 
 // newRoad is the event road. It joins the multicast group before the first rule is loaded.
-func newRoad(options Options, tracer enrich.Tracer, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
-	var pods enrich.Pods
-	if options.Pods != nil {
-		pods = options.Pods
-	}
+func newRoad(options Options, who *who, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
 	return pipeline.New(pipeline.Options{
-		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: pods, Tracer: tracer, Stdout: options.Stdout,
+		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: who.pods(), Tracer: who.tracer, Stdout: options.Stdout,
 		StateDir: options.StateDir, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint},
 		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {

@@ -102,7 +102,7 @@ func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newKeeper(options, converger, files, road, reboots, make(chan converge.Change)), memory, published
+	return newKeeper(options, converger, files, road, reboots, newWho(options), make(chan converge.Change)), memory, published
 }
 
 func state(t *testing.T, rules string) *desired.State {

@@ -8,6 +8,9 @@ import (
 type EventsReport struct {
 	// received is the number of events that were read whole from the kernel.
 	Received int64 `json:"received"`
+	// who says how the agent finds out in which container a process is. Absent while no events are read.
+	// +optional
+	Who *WhoReport `json:"who,omitempty"`
 	// lost counts losses by where they happened.
 	// +optional
 	Lost LossReport `json:"lost,omitempty,omitzero"`
@@ -17,6 +20,56 @@ type EventsReport struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
 	Routes []RouteReport `json:"routes,omitempty"`
+}
+
+// ProcessSource is what tells where a process is.
+// +kubebuilder:validation:Enum=eBPF;ProcFS
+type ProcessSource string
+
+const (
+	// ProcessesEBPF: the kernel notes each process when it is made, moved, and runs a program.
+	ProcessesEBPF ProcessSource = "eBPF"
+	// ProcessesProcFS: /proc is read when an event arrives, so that the place of a process that is gone by then may not be known.
+	ProcessesProcFS ProcessSource = "ProcFS"
+)
+
+// RuntimeState is whether the node's container runtime is asked for names.
+// +kubebuilder:validation:Enum=Answers;Absent;Disabled
+type RuntimeState string
+
+const (
+	// RuntimeAnswers: what the API server does not tell of a container, the runtime does.
+	RuntimeAnswers RuntimeState = "Answers"
+	// RuntimeAbsent: no socket of a runtime was found, or it does not answer. The API server alone names pods and containers.
+	RuntimeAbsent RuntimeState = "Absent"
+	// RuntimeDisabled: nobody wants it to be asked.
+	RuntimeDisabled RuntimeState = "Disabled"
+)
+
+// Why processes are not followed by eBPF.
+const (
+	// ReasonEBPFDisabled: nobody wants it.
+	ReasonEBPFDisabled = "Disabled"
+	// ReasonEBPFNotPermitted: the agent lacks CAP_BPF or CAP_PERFMON, or the node forbids it.
+	ReasonEBPFNotPermitted = "NotPermitted"
+	// ReasonEBPFUnsupported: the kernel has no BTF, or is too old.
+	ReasonEBPFUnsupported = "Unsupported"
+)
+
+// WhoReport is how the agent finds out in which container a process is.
+type WhoReport struct {
+	// processes is what tells where processes are.
+	Processes ProcessSource `json:"processes"`
+	// reason is why that is not eBPF: Disabled, NotPermitted or Unsupported.
+	// +optional
+	// +kubebuilder:validation:Enum=Disabled;NotPermitted;Unsupported
+	Reason string `json:"reason,omitempty"`
+	// message tells the reason in words, and what to do.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+	// runtime is whether the container runtime is asked for names.
+	Runtime RuntimeState `json:"runtime"`
 }
 
 // RouteReport counts the events of one route on one node, since the agent started. What is filtered, throttled, sampled or aggregated was left out

@@ -17,6 +17,7 @@ import (
 // +kubebuilder:printcolumn:name="Lost",type=integer,JSONPath=`.status.kernel.lost`
 // +kubebuilder:printcolumn:name="Drift",type=integer,JSONPath=`.status.drift.count`
 // +kubebuilder:printcolumn:name="Heartbeat",type=date,JSONPath=`.status.heartbeatTime`
+// +kubebuilder:printcolumn:name="Who",type=string,priority=1,JSONPath=`.status.events.who.processes`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.message`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type NodeAuditStatus struct {

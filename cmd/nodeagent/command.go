@@ -18,6 +18,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/internal/version"
 	"github.com/nodeaudit/nodeaudit/nodeagent"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/cri"
 )
 
 const long = `Load the audit rules that the policies ask for, keep them in the kernel, and carry the records to the sinks.
@@ -82,6 +83,7 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
 	set.BoolVar(&o.EBPF, "ebpf", true, "note in the kernel where each process is, so that the pod of one that lived for a moment is known")
+	set.StringVar(&o.CRIEndpoint, "cri-endpoint", cri.Auto, "socket of the container runtime, a path on the host, which names containers when the API server does not (yet); auto: look for it; none: do not ask it")
 	set.StringArrayVar(&f.policies, "policy", nil, "file with AuditPolicy objects, to work without Kubernetes (may be repeated)")
 	set.StringArrayVar(&f.sinks, "sinks", nil, "file with AuditSink objects, with --policy (may be repeated)")
 	set.BoolVar(&f.once, "once", false, "with --policy: load the rules, print the status, and exit with 1 when not in sync")

@@ -22,7 +22,7 @@ func news(last *v1alpha1.NodeAuditReport, report v1alpha1.NodeAuditReport) bool 
 // lasting is the report without what changes all the time.
 func lasting(report v1alpha1.NodeAuditReport) v1alpha1.NodeAuditReport {
 	report.HeartbeatTime = metav1.Time{}
-	report.Events = v1alpha1.EventsReport{}
+	report.Events = v1alpha1.EventsReport{Who: report.Events.Who}
 	if report.Kernel != nil {
 		kernel := *report.Kernel
 		kernel.Lost, kernel.Backlog = 0, 0

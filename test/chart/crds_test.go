@@ -225,9 +225,10 @@ func TestKubectlShowsWhatAPersonWants(t *testing.T) {
 		{"ap", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "shown Observe"},
 		{"as", "NAME TYPE NODES HEALTHY BACKLOG DROPPED LAST SUCCESS READY AGE", "shown stdout"},
 		{"nas", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
+		{"nas -o wide", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT WHO MESSAGE AGE", "shown InSync"},
 		{"nodeaudit", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "auditpolicy.nodeaudit.dev/shown Observe"},
 	} {
-		out, err := s.run(t.Context(), "kubectl", "get", row.short)
+		out, err := s.run(t.Context(), "kubectl", append([]string{"get"}, strings.Fields(row.short)...)...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ type Tracer struct {
 var _ enrich.Tracer = (*Tracer)(nil)
 
 // Open loads the programs and attaches them; from then on they note. It needs CAP_BPF and CAP_PERFMON, before Linux 5.8 CAP_SYS_ADMIN, and
-// a kernel with BTF, from 5.5 on. The host's control groups are looked for below hostRoot.
+// a kernel with BTF, from 5.8 on. The host's control groups are looked for below hostRoot.
 func Open(hostRoot string, log *slog.Logger) (*Tracer, error) {
 	// Only kernels before 5.11 count the tables as locked memory; where this may not be raised, creating them says so.
 	_ = rlimit.RemoveMemlock()
