@@ -23,12 +23,14 @@ func (s *AuditSinkSpec) TLS() *SinkTLS {
 		return s.OpenSearch.TLS
 	case s.Webhook != nil:
 		return s.Webhook.TLS
+	case s.Kafka != nil:
+		return s.Kafka.TLS
 	default:
 		return nil
 	}
 }
 
-// Plain says whether the sink sends credentials over HTTP without TLS.
+// Plain says whether the sink sends credentials without TLS.
 func (s *AuditSinkSpec) Plain() bool {
 	secret := func(headers []SinkHeader) bool {
 		for _, header := range headers {
@@ -47,6 +49,8 @@ func (s *AuditSinkSpec) Plain() bool {
 		return plain(s.Loki.URL) && s.Loki.Auth != nil
 	case s.Webhook != nil:
 		return plain(s.Webhook.URL) && (s.Webhook.Auth != nil || secret(s.Webhook.Headers))
+	case s.Kafka != nil:
+		return s.Kafka.TLS == nil && s.Kafka.SASL != nil && s.Kafka.SASL.Mechanism == KafkaPlain
 	case s.Elasticsearch != nil:
 		return s.Elasticsearch.plain()
 	case s.OpenSearch != nil:

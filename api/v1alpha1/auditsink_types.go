@@ -46,7 +46,7 @@ type AuditSinkList struct {
 
 // SinkType names the kind of a destination, and with it the member of AuditSinkSpec that configures it.
 //
-// +kubebuilder:validation:Enum=file;stdout;syslog;journald;gelf;fluentd;splunk;otlp;loki;elasticsearch;opensearch;webhook
+// +kubebuilder:validation:Enum=file;stdout;syslog;journald;gelf;fluentd;splunk;otlp;loki;elasticsearch;opensearch;webhook;kafka
 type SinkType string
 
 const (
@@ -74,6 +74,8 @@ const (
 	SinkTypeOpenSearch SinkType = "opensearch"
 	// SinkTypeWebhook posts to any HTTP server.
 	SinkTypeWebhook SinkType = "webhook"
+	// SinkTypeKafka writes to a topic of Kafka.
+	SinkTypeKafka SinkType = "kafka"
 )
 
 // AuditSinkSpec is a union: `type` names the one member that may be set. A member with nothing but defaults may be left out.
@@ -90,6 +92,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.elasticsearch) || self.type == 'elasticsearch'",message="`elasticsearch` is set but `type` is not `elasticsearch`: set `type: elasticsearch` or remove `elasticsearch`"
 // +kubebuilder:validation:XValidation:rule="!has(self.opensearch) || self.type == 'opensearch'",message="`opensearch` is set but `type` is not `opensearch`: set `type: opensearch` or remove `opensearch`"
 // +kubebuilder:validation:XValidation:rule="!has(self.webhook) || self.type == 'webhook'",message="`webhook` is set but `type` is not `webhook`: set `type: webhook` or remove `webhook`"
+// +kubebuilder:validation:XValidation:rule="!has(self.kafka) || self.type == 'kafka'",message="`kafka` is set but `type` is not `kafka`: set `type: kafka` or remove `kafka`"
 // +kubebuilder:validation:XValidation:rule="self.type != 'syslog' || has(self.syslog)",message="`type` is `syslog` but there is no `syslog`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'gelf' || has(self.gelf)",message="`type` is `gelf` but there is no `gelf`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'fluentd' || has(self.fluentd)",message="`type` is `fluentd` but there is no `fluentd`: say in it where to send"
@@ -99,6 +102,7 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type != 'elasticsearch' || has(self.elasticsearch)",message="`type` is `elasticsearch` but there is no `elasticsearch`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'opensearch' || has(self.opensearch)",message="`type` is `opensearch` but there is no `opensearch`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'webhook' || has(self.webhook)",message="`type` is `webhook` but there is no `webhook`: say in it where to send"
+// +kubebuilder:validation:XValidation:rule="self.type != 'kafka' || has(self.kafka)",message="`type` is `kafka` but there is no `kafka`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="!(self.type in ['file', 'stdout']) || !(has(self.queue) || has(self.retry) || has(self.timeout) || has(self.podLabels))",message="queue, retry, timeout and podLabels are for destinations elsewhere: files and stdout are written at once and whole"
 type AuditSinkSpec struct {
 	// type is the kind of the destination, for example `splunk`: it names the one member that may be set.
@@ -165,6 +169,11 @@ type AuditSinkSpec struct {
 	// +optional
 	// +unionMember
 	Webhook *WebhookSink `json:"webhook,omitempty"`
+
+	// kafka configures the type `kafka`.
+	// +optional
+	// +unionMember
+	Kafka *KafkaSink `json:"kafka,omitempty"`
 
 	// format is the form of an event, for example `ecs`; docs/forms.md compares them. `native`, the default, is the JSON of docs/events.md, which
 	// has everything. `ecs` is the Elastic Common Schema, `ocsf` the Open Cybersecurity Schema Framework, `otlp` OpenTelemetry log records in

@@ -62,6 +62,7 @@ var kinds = map[v1alpha1.SinkType]func(*opening, context.Context) (export.Destin
 	v1alpha1.SinkTypeElasticsearch: (*opening).elasticsearch,
 	v1alpha1.SinkTypeOpenSearch:    (*opening).opensearch,
 	v1alpha1.SinkTypeWebhook:       (*opening).webhook,
+	v1alpha1.SinkTypeKafka:         (*opening).kafka,
 }
 
 // Opener opens the destination of one spec.
