@@ -1,6 +1,9 @@
 package v1alpha1
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // TLS returns the sink's settings of TLS, nil where it has none.
 func (s *AuditSinkSpec) TLS() *SinkTLS {
@@ -25,6 +28,14 @@ func (s *AuditSinkSpec) TLS() *SinkTLS {
 		return s.Webhook.TLS
 	case s.Kafka != nil:
 		return s.Kafka.TLS
+	case s.S3 != nil:
+		return s.S3.TLS
+	case s.CloudWatch != nil:
+		return s.CloudWatch.TLS
+	case s.GoogleCloud != nil:
+		return s.GoogleCloud.TLS
+	case s.Alertmanager != nil:
+		return s.Alertmanager.TLS
 	default:
 		return nil
 	}
@@ -49,6 +60,10 @@ func (s *AuditSinkSpec) Plain() bool {
 		return plain(s.Loki.URL) && s.Loki.Auth != nil
 	case s.Webhook != nil:
 		return plain(s.Webhook.URL) && (s.Webhook.Auth != nil || secret(s.Webhook.Headers))
+	case s.GoogleCloud != nil:
+		return plain(s.GoogleCloud.Endpoint)
+	case s.Alertmanager != nil:
+		return s.Alertmanager.Auth != nil && slices.ContainsFunc(s.Alertmanager.URLs, plain)
 	case s.Kafka != nil:
 		return s.Kafka.TLS == nil && s.Kafka.SASL != nil && s.Kafka.SASL.Mechanism == KafkaPlain
 	case s.Elasticsearch != nil:

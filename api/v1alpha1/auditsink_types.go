@@ -46,7 +46,7 @@ type AuditSinkList struct {
 
 // SinkType names the kind of a destination, and with it the member of AuditSinkSpec that configures it.
 //
-// +kubebuilder:validation:Enum=file;stdout;syslog;journald;gelf;fluentd;splunk;otlp;loki;elasticsearch;opensearch;webhook;kafka
+// +kubebuilder:validation:Enum=file;stdout;syslog;journald;gelf;fluentd;splunk;otlp;loki;elasticsearch;opensearch;webhook;kafka;s3;cloudwatch;googleCloud;alertmanager
 type SinkType string
 
 const (
@@ -76,6 +76,14 @@ const (
 	SinkTypeWebhook SinkType = "webhook"
 	// SinkTypeKafka writes to a topic of Kafka.
 	SinkTypeKafka SinkType = "kafka"
+	// SinkTypeS3 puts objects into a bucket of S3, or of what is compatible with it.
+	SinkTypeS3 SinkType = "s3"
+	// SinkTypeCloudWatch writes to CloudWatch Logs.
+	SinkTypeCloudWatch SinkType = "cloudwatch"
+	// SinkTypeGoogleCloud writes to Google Cloud Logging.
+	SinkTypeGoogleCloud SinkType = "googleCloud"
+	// SinkTypeAlertmanager raises alerts at Alertmanager.
+	SinkTypeAlertmanager SinkType = "alertmanager"
 )
 
 // AuditSinkSpec is a union: `type` names the one member that may be set. A member with nothing but defaults may be left out.
@@ -93,6 +101,10 @@ const (
 // +kubebuilder:validation:XValidation:rule="!has(self.opensearch) || self.type == 'opensearch'",message="`opensearch` is set but `type` is not `opensearch`: set `type: opensearch` or remove `opensearch`"
 // +kubebuilder:validation:XValidation:rule="!has(self.webhook) || self.type == 'webhook'",message="`webhook` is set but `type` is not `webhook`: set `type: webhook` or remove `webhook`"
 // +kubebuilder:validation:XValidation:rule="!has(self.kafka) || self.type == 'kafka'",message="`kafka` is set but `type` is not `kafka`: set `type: kafka` or remove `kafka`"
+// +kubebuilder:validation:XValidation:rule="!has(self.s3) || self.type == 's3'",message="`s3` is set but `type` is not `s3`: set `type: s3` or remove `s3`"
+// +kubebuilder:validation:XValidation:rule="!has(self.cloudwatch) || self.type == 'cloudwatch'",message="`cloudwatch` is set but `type` is not `cloudwatch`: set `type: cloudwatch` or remove `cloudwatch`"
+// +kubebuilder:validation:XValidation:rule="!has(self.googleCloud) || self.type == 'googleCloud'",message="`googleCloud` is set but `type` is not `googleCloud`: set `type: googleCloud` or remove `googleCloud`"
+// +kubebuilder:validation:XValidation:rule="!has(self.alertmanager) || self.type == 'alertmanager'",message="`alertmanager` is set but `type` is not `alertmanager`: set `type: alertmanager` or remove `alertmanager`"
 // +kubebuilder:validation:XValidation:rule="self.type != 'syslog' || has(self.syslog)",message="`type` is `syslog` but there is no `syslog`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'gelf' || has(self.gelf)",message="`type` is `gelf` but there is no `gelf`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'fluentd' || has(self.fluentd)",message="`type` is `fluentd` but there is no `fluentd`: say in it where to send"
@@ -103,6 +115,10 @@ const (
 // +kubebuilder:validation:XValidation:rule="self.type != 'opensearch' || has(self.opensearch)",message="`type` is `opensearch` but there is no `opensearch`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'webhook' || has(self.webhook)",message="`type` is `webhook` but there is no `webhook`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="self.type != 'kafka' || has(self.kafka)",message="`type` is `kafka` but there is no `kafka`: say in it where to send"
+// +kubebuilder:validation:XValidation:rule="self.type != 's3' || has(self.s3)",message="`type` is `s3` but there is no `s3`: say in it where to send"
+// +kubebuilder:validation:XValidation:rule="self.type != 'cloudwatch' || has(self.cloudwatch)",message="`type` is `cloudwatch` but there is no `cloudwatch`: say in it where to send"
+// +kubebuilder:validation:XValidation:rule="self.type != 'googleCloud' || has(self.googleCloud)",message="`type` is `googleCloud` but there is no `googleCloud`: say in it where to send"
+// +kubebuilder:validation:XValidation:rule="self.type != 'alertmanager' || has(self.alertmanager)",message="`type` is `alertmanager` but there is no `alertmanager`: say in it where to send"
 // +kubebuilder:validation:XValidation:rule="!(self.type in ['file', 'stdout']) || !(has(self.queue) || has(self.retry) || has(self.timeout) || has(self.podLabels))",message="queue, retry, timeout and podLabels are for destinations elsewhere: files and stdout are written at once and whole"
 type AuditSinkSpec struct {
 	// type is the kind of the destination, for example `splunk`: it names the one member that may be set.
@@ -174,6 +190,26 @@ type AuditSinkSpec struct {
 	// +optional
 	// +unionMember
 	Kafka *KafkaSink `json:"kafka,omitempty"`
+
+	// s3 configures the type `s3`.
+	// +optional
+	// +unionMember
+	S3 *S3Sink `json:"s3,omitempty"`
+
+	// cloudwatch configures the type `cloudwatch`.
+	// +optional
+	// +unionMember
+	CloudWatch *CloudWatchSink `json:"cloudwatch,omitempty"`
+
+	// googleCloud configures the type `googleCloud`.
+	// +optional
+	// +unionMember
+	GoogleCloud *GoogleCloudSink `json:"googleCloud,omitempty"`
+
+	// alertmanager configures the type `alertmanager`.
+	// +optional
+	// +unionMember
+	Alertmanager *AlertmanagerSink `json:"alertmanager,omitempty"`
 
 	// format is the form of an event, for example `ecs`; docs/forms.md compares them. `native`, the default, is the JSON of docs/events.md, which
 	// has everything. `ecs` is the Elastic Common Schema, `ocsf` the Open Cybersecurity Schema Framework, `otlp` OpenTelemetry log records in

@@ -63,6 +63,10 @@ var kinds = map[v1alpha1.SinkType]func(*opening, context.Context) (export.Destin
 	v1alpha1.SinkTypeOpenSearch:    (*opening).opensearch,
 	v1alpha1.SinkTypeWebhook:       (*opening).webhook,
 	v1alpha1.SinkTypeKafka:         (*opening).kafka,
+	v1alpha1.SinkTypeS3:            (*opening).s3,
+	v1alpha1.SinkTypeCloudWatch:    (*opening).cloudwatch,
+	v1alpha1.SinkTypeGoogleCloud:   (*opening).googleCloud,
+	v1alpha1.SinkTypeAlertmanager:  (*opening).alertmanager,
 }
 
 // Opener opens the destination of one spec.
@@ -200,11 +204,15 @@ func (r *opening) tls(spec *v1alpha1.SinkTLS) dial.TLS {
 	}
 	if spec.CertSecretRef != nil {
 		t.Cert, t.Key = r.file(spec.CertSecretRef.Name, "tls.crt"), r.file(spec.CertSecretRef.Name, "tls.key")
-		for line := range strings.Lines(string(t.Key)) {
-			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") {
-				r.hide([]byte(line))
-			}
-		}
+		r.hideLines(t.Key)
 	}
 	return t
+}
+
+func (r *opening) hideLines(key []byte) {
+	for line := range strings.Lines(string(key)) {
+		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") {
+			r.hide([]byte(line))
+		}
+	}
 }

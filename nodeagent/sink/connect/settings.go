@@ -28,6 +28,9 @@ func Settings(spec *v1alpha1.AuditSinkSpec) export.Settings {
 			s.MaxSize = max(q.MaxSize.Value(), 1<<20)
 		}
 	}
+	if spec.Type == v1alpha1.SinkTypeS3 {
+		s.BatchSize, s.BatchAge = objects(spec.S3)
+	}
 	if r := spec.Retry; r != nil {
 		if r.FirstPause != nil {
 			s.FirstPause = max(r.FirstPause.Duration, time.Millisecond)
@@ -38,6 +41,21 @@ func Settings(spec *v1alpha1.AuditSinkSpec) export.Settings {
 	}
 	s.LongestPause = max(s.FirstPause, s.LongestPause)
 	return s
+}
+
+// objects are as large as queries of them are good with, and as old as somebody can wait for.
+func objects(spec *v1alpha1.S3Sink) (size int64, age time.Duration) {
+	size, age = 8<<20, 5*time.Minute
+	if spec == nil || spec.Batch == nil {
+		return size, age
+	}
+	if spec.Batch.MaxSize != nil {
+		size = max(spec.Batch.MaxSize.Value(), 1<<10)
+	}
+	if spec.Batch.MaxAge != nil {
+		age = max(spec.Batch.MaxAge.Duration, time.Millisecond)
+	}
+	return size, age
 }
 
 // Timeout is how long one push may take.

@@ -32,6 +32,7 @@ var texts = []struct{ part, advice string }{
 	{"remote error: tls:", adviceClient},
 	{"connection refused", adviceRefused},
 	{"no such host", adviceHost},
+	{"server gave HTTP response to HTTPS client", advicePlain},
 }
 
 const (

@@ -68,6 +68,32 @@ type partial struct {
 	taken int
 }
 
+// TakenBut says that the destination has the first n records but those at the places, which it will never take because of why. err stopped the rest; nil
+// where there is none.
+func TakenBut(n int, places []int, why, err error) error {
+	if len(places) == 0 {
+		if err == nil {
+			return nil
+		}
+		return Taken(n, err)
+	}
+	return &incomplete{why: why, err: err, taken: n, places: places}
+}
+
+type incomplete struct {
+	why, err error
+	taken    int
+	places   []int
+}
+
+// Error says why records were refused, and what stopped the rest.
+func (i *incomplete) Error() string {
+	if i.err == nil {
+		return i.why.Error()
+	}
+	return i.why.Error() + "; " + i.err.Error()
+}
+
 // Unwrap returns what stopped the rest.
 func (p *partial) Unwrap() error { return p.error }
 

@@ -32,6 +32,10 @@ type Settings struct {
 	FirstPause, LongestPause time.Duration
 	// Timeout is how long one push may take.
 	Timeout time.Duration
+	// BatchSize and BatchAge say when a batch is pushed: when it has this many bytes, or when its first record has waited this long. Zero is what suits
+	// destinations that take requests.
+	BatchSize int64
+	BatchAge  time.Duration
 }
 
 // Target is where records go and in which form. It can change while the queue stays.

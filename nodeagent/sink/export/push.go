@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -36,6 +37,9 @@ func (s *Sink) push(ctx context.Context, logs plog.Logs) error {
 func (s *Sink) deliver(ctx context.Context, logs plog.Logs) error {
 	count := logs.LogRecordCount()
 	err := s.attempt(ctx, logs)
+	if some := (*incomplete)(nil); errors.As(err, &some) {
+		return s.without(ctx, logs, some)
+	}
 	taken := 0
 	if stopped := (*partial)(nil); errors.As(err, &stopped) {
 		taken, err = stopped.taken, stopped.error
@@ -60,6 +64,23 @@ func (s *Sink) deliver(ctx context.Context, logs plog.Logs) error {
 		return s.halve(ctx, logs, count/2)
 	default:
 		return consumererror.NewLogs(err, logs)
+	}
+}
+
+// without counts what was taken and what was refused, and delivers the rest where nothing else stopped it.
+func (s *Sink) without(ctx context.Context, logs plog.Logs, some *incomplete) error {
+	refused := func(at int) bool { return slices.Contains(some.places, at) }
+	s.tally.refuse(pick(logs, refused), s.started, fmt.Sprintf("%d events were given up: %s", len(some.places), s.words(some.why)))
+	kept := pick(logs, func(at int) bool { return at < some.taken && !refused(at) })
+	s.tally.wrote(kept, kept.LogRecordCount(), s.started)
+	rest := part(logs, some.taken, logs.LogRecordCount())
+	switch {
+	case some.err != nil:
+		return consumererror.NewLogs(some.err, rest)
+	case rest.LogRecordCount() > 0:
+		return s.deliver(ctx, rest)
+	default:
+		return nil
 	}
 }
 

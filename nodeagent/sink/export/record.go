@@ -175,6 +175,11 @@ func read(node string, record plog.LogRecord) Record {
 
 // part returns the records from the first to before the last, with their resources.
 func part(logs plog.Logs, first, last int) plog.Logs {
+	return pick(logs, func(at int) bool { return at >= first && at < last })
+}
+
+// pick returns the records at those places that are wanted, with their resources.
+func pick(logs plog.Logs, wanted func(at int) bool) plog.Logs {
 	rest := plog.NewLogs()
 	logs.CopyTo(rest)
 	at := 0
@@ -182,7 +187,7 @@ func part(logs plog.Logs, first, last int) plog.Logs {
 		resource.ScopeLogs().RemoveIf(func(scope plog.ScopeLogs) bool {
 			scope.LogRecords().RemoveIf(func(plog.LogRecord) bool {
 				at++
-				return at <= first || at > last
+				return !wanted(at - 1)
 			})
 			return scope.LogRecords().Len() == 0
 		})

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,9 @@ func (s *Sink) queue() exporterhelper.QueueBatchConfig {
 		// Who waits is sink.Queue, in its own goroutine: the only place that drops is in front of it.
 		BlockOnOverflow: true,
 		Batch: configoptional.Some(exporterhelper.BatchConfig{
-			FlushTimeout: flushAfter, Sizer: exporterhelper.RequestSizerTypeBytes, MinSize: min(minBatch, s.options.Settings.MaxSize),
+			FlushTimeout: cmp.Or(s.options.Settings.BatchAge, flushAfter), Sizer: exporterhelper.RequestSizerTypeBytes,
+			// What is in a batch is in the queue still: a batch as large as the queue would never be full.
+			MinSize: min(cmp.Or(s.options.Settings.BatchSize, minBatch), s.options.Settings.MaxSize/2),
 		}),
 	}
 }

@@ -91,13 +91,15 @@ func (c *Client) Post(ctx context.Context, url, contentType string, body []byte)
 	if c.options.Username != "" {
 		request.SetBasicAuth(c.options.Username, c.options.Password)
 	}
-	return c.do(request)
+	return c.Do(request)
 }
 
-func (c *Client) do(request *http.Request) ([]byte, error) {
+// Do sends a request that is complete but for the client's own header fields, and returns the answer of a server that says 2xx. Any other status is a
+// *StatusError.
+func (c *Client) Do(request *http.Request) ([]byte, error) {
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("posting to %s: %w", request.URL.Host, unwrapURL(err))
+		return nil, fmt.Errorf("sending to %s: %w", request.URL.Host, unwrapURL(err))
 	}
 	defer response.Body.Close() //nolint:errcheck // it was read
 	answer, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))

@@ -6,9 +6,6 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
@@ -51,8 +48,8 @@ func New(options Options) (export.Destination, error) {
 	}
 	h := &hook{options: options, client: client}
 	if options.Body == Template {
-		if _, rest, found := strings.Cut(expand(options.Template, &export.Record{}), "{{"); found {
-			return nil, fmt.Errorf("webhook.template: {{%.20s is none of {{NAME}} and {{json NAME}}: names are %s", rest, strings.Join(names, ", "))
+		if err := export.CheckTemplate("webhook.template", options.Template); err != nil {
+			return nil, err
 		}
 	}
 	return h, nil
@@ -82,25 +79,7 @@ func (h *hook) Push(ctx context.Context, logs plog.Logs) error {
 }
 
 func (h *hook) one(ctx context.Context, record *export.Record) error {
-	return h.post(ctx, "application/json", []byte(expand(h.options.Template, record)))
-}
-
-// names are what a template may name.
-var names = []string{"event", "node", "type", "keys", "result", "namespace", "pod", "container", "serial"}
-
-// expand fills the template in. It is not text/template: that calls methods by name, so that the linker has to keep every method of the whole program: 69 MB and not 47.
-func expand(template string, record *export.Record) string {
-	fields := record.Fields()
-	fields["event"] = record.Body
-	pairs := make([]string, 0, 4*len(names))
-	for _, name := range names {
-		quoted, err := json.Marshal(fields[name])
-		if err != nil {
-			quoted = []byte(`""`) // a string always has a form
-		}
-		pairs = append(pairs, "{{"+name+"}}", fields[name], "{{json "+name+"}}", string(quoted))
-	}
-	return strings.NewReplacer(pairs...).Replace(template)
+	return h.post(ctx, "application/json", []byte(export.Expand(h.options.Template, record)))
 }
 
 func (h *hook) post(ctx context.Context, contentType string, body []byte) error {
