@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"io"
@@ -87,7 +88,14 @@ func destinations(url string) map[string]v1alpha1.AuditSinkSpec {
 		"elasticsearch":            {Type: "elasticsearch", Elasticsearch: &v1alpha1.ElasticsearchSink{URLs: []string{url}, Auth: basic}},
 		"elasticsearch with a key": {Type: "elasticsearch", Elasticsearch: &v1alpha1.ElasticsearchSink{URLs: []string{url}, APIKeySecretRef: key("password")}},
 		"opensearch":               {Type: "opensearch", OpenSearch: &v1alpha1.ElasticsearchSink{URLs: []string{url}, Auth: bearer}},
-		"webhook":                  {Type: "webhook", Webhook: &v1alpha1.WebhookSink{URL: url, Headers: header, Auth: basic}},
+		"s3": {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: url, Auth: &v1alpha1.AWSAuth{
+			AccessKeyIDSecretRef: *key("password"), SecretAccessKeySecretRef: *key("password"),
+		}}},
+		"cloudwatch": {Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-test-1", Endpoint: url, Auth: &v1alpha1.AWSAuth{
+			AccessKeyIDSecretRef: *key("password"), SecretAccessKeySecretRef: *key("password"),
+		}}},
+		"alertmanager": {Type: "alertmanager", Alertmanager: &v1alpha1.AlertmanagerSink{URLs: []string{url}, Auth: basic}},
+		"webhook":      {Type: "webhook", Webhook: &v1alpha1.WebhookSink{URL: url, Headers: header, Auth: basic}},
 	}
 }
 
@@ -168,6 +176,7 @@ func TestASecretThatIsMissingIsNamedAndLosesNothing(t *testing.T) {
 func TestEveryTypeOfTheAPIIsKnown(t *testing.T) {
 	for _, kind := range []v1alpha1.SinkType{
 		"syslog", "journald", "gelf", "fluentd", "splunk", "otlp", "loki", "elasticsearch", "opensearch", "webhook",
+		"kafka", "s3", "cloudwatch", "googleCloud", "alertmanager",
 	} {
 		if !connect.Elsewhere(kind) {
 			t.Errorf("%s is not known", kind)
@@ -199,6 +208,18 @@ func TestSettings(t *testing.T) {
 			v1alpha1.AuditSinkSpec{Queue: &v1alpha1.SinkQueue{Type: "Memory"}},
 			export.Settings{Memory: true, MaxSize: 16 << 20, FirstPause: time.Second, LongestPause: 30 * time.Second, Timeout: 10 * time.Second},
 		},
+		"objects of S3 are large": {
+			v1alpha1.AuditSinkSpec{Type: "s3"},
+			export.Settings{
+				MaxSize: 256 << 20, FirstPause: time.Second, LongestPause: 30 * time.Second, Timeout: 10 * time.Second, BatchSize: 8 << 20, BatchAge: 5 * time.Minute,
+			},
+		},
+		"objects of S3 are as large and old as somebody says": {
+			v1alpha1.AuditSinkSpec{Type: "s3", S3: &v1alpha1.S3Sink{Batch: &v1alpha1.S3Batch{MaxSize: &size, MaxAge: &metav1.Duration{Duration: time.Minute}}}},
+			export.Settings{
+				MaxSize: 256 << 20, FirstPause: time.Second, LongestPause: 30 * time.Second, Timeout: 10 * time.Second, BatchSize: 1 << 30, BatchAge: time.Minute,
+			},
+		},
 		"everything": {
 			v1alpha1.AuditSinkSpec{
 				Queue: &v1alpha1.SinkQueue{MaxSize: &size, Fsync: true}, Timeout: &metav1.Duration{Duration: time.Minute},
@@ -207,6 +228,7 @@ func TestSettings(t *testing.T) {
 			export.Settings{MaxSize: 1 << 30, Fsync: true, FirstPause: time.Minute, LongestPause: time.Minute, Timeout: time.Minute},
 		},
 	} {
+		test.spec.Type = cmp.Or(test.spec.Type, "webhook")
 		if got := connect.Settings(&test.spec); got != test.want {
 			t.Errorf("%s: %+v, want %+v", name, got, test.want)
 		}
