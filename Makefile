@@ -87,12 +87,16 @@ lint: ## Look for what a reviewer would: golangci-lint, shellcheck, helm lint
 	@hack/lint.sh
 
 .PHONY: test
-test: tools-cluster peers ## Everything that can run here; a summary names what ran and what could not
+test: tools-cluster peers receivers ## Everything that can run here; a summary names what ran and what could not
 	@go run ./hack/testgroups
 
 .PHONY: peers
 peers:
 	@hack/peers.sh
+
+.PHONY: receivers
+receivers: ## Build the servers that tests of sinks send to: an S3 server, Alertmanager (once, some minutes)
+	@hack/tools/build.sh versitygw alertmanager
 
 .PHONY: test-unit test-kernel
 test-unit: ## The tests that need nothing but Go

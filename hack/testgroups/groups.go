@@ -80,6 +80,14 @@ var (
 		}
 		return ""
 	}}
+	receivers = need{"the servers of make receivers", func() string {
+		for _, program := range []string{"versitygw", "alertmanager"} {
+			if _, err := exec.LookPath(program); err != nil {
+				return err.Error()
+			}
+		}
+		return ""
+	}}
 	// Minutes and 100 MB are asked of nobody who did not ask for them: who wants these tests makes the image.
 	vmImage = need{"the image of make vm-image", func() string {
 		if _, err := vm.Find("."); err != nil {
@@ -89,7 +97,7 @@ var (
 	}}
 )
 
-var needs = []need{root, auditControl, peers, vmImage}
+var needs = []need{root, auditControl, peers, receivers, vmImage}
 
 // The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
 const (
