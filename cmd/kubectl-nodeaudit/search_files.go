@@ -29,25 +29,13 @@ type search struct {
 
 // all searches files and directories. One that cannot be read does not keep the others from being read.
 func (s *search) all(names []string, stdin io.Reader) error {
-	var files []*os.File
 	failed := 0
 	fail := func(err error) {
 		failed++
 		fmt.Fprintln(s.words, err)
 	}
-	for _, name := range logsOf(names, fail) {
-		if name == "-" {
-			files = append(files, nil)
-			continue
-		}
-		file, err := os.Open(name)
-		if err != nil {
-			fail(err)
-			continue
-		}
-		defer file.Close()
-		files = append(files, file)
-	}
+	files := openLogs(func(fail func(error)) []string { return logsOf(names, fail) }, fail)
+	defer closeLogs(files)
 	for _, file := range files {
 		if s.enough || s.road.err != nil {
 			break
@@ -172,6 +160,9 @@ func (v *sieve) Read(b []byte) (int, error) {
 		}
 		v.block = v.block[:0]
 		_, v.err = v.lines.Block(func(line []byte) {
+			if v.search.filter.literals.miss(line) {
+				return
+			}
 			if v.terms.Scan(bytes.TrimSuffix(line, []byte{'\n'})); v.search.filter.query.May(&v.terms) {
 				v.block = append(v.block, line...)
 			}

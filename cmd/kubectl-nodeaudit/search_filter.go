@@ -71,6 +71,7 @@ func (f *filterFlags) add(flags *pflag.FlagSet) {
 type filter struct {
 	conditions []func(e *event.Event) bool
 	query      index.Query
+	literals   literals
 	word       bool
 	err        error
 }
@@ -164,6 +165,11 @@ func (w *filter) recordTypes(lists []string) {
 	w.add(func(e *event.Event) bool {
 		return wanted[e.Type] || slices.ContainsFunc(e.Records, func(r event.Record) bool { return wanted[r.TypeName] })
 	})
+	if len(wanted) == 1 && !wanted[logfile.BrokenType] {
+		for name := range wanted {
+			w.literals.part(name)
+		}
+	}
 	if !wanted[logfile.BrokenType] {
 		w.query.Texts = append(w.query.Texts, index.TextCondition{Field: index.Type, Holds: func(value []byte) bool { return wanted[string(value)] }})
 	}
@@ -178,6 +184,7 @@ func (w *filter) serial(text string) {
 		w.fail("-a", text, "it is the number of an event")
 	}
 	w.query.Serial, w.query.SerialAsked = uint32(n), true
+	w.literals.part(strconv.FormatUint(n, 10))
 	w.add(func(e *event.Event) bool { return e.Serial == uint32(n) })
 }
 
@@ -196,6 +203,7 @@ func (w *filter) id(option, text string, fields []index.Number, ids func(e *even
 	if err != nil {
 		w.fail(option, text, "it is a number, or the name of somebody whom this machine knows")
 	}
+	w.literals.part(strconv.FormatUint(n, 10))
 	if fields != nil {
 		w.query.Numbers = append(w.query.Numbers, index.NumberCondition{Fields: fields, Value: uint32(n)})
 	}
@@ -222,6 +230,9 @@ func groupID(text string) string {
 // texts adds what is asked of texts: of the first ones a part, of the others a pattern.
 func (w *filter) texts(f *filterFlags) {
 	part := strings.Contains
+	for _, text := range []string{f.key, f.exe, f.comm, f.file, f.tty, f.context} {
+		w.literals.part(text)
+	}
 	if f.word {
 		part = func(value, wanted string) bool { return value == wanted }
 	}
@@ -235,6 +246,7 @@ func (w *filter) texts(f *filterFlags) {
 		if _, err := path.Match(pattern, ""); err != nil {
 			w.fail("pattern", pattern, err.Error())
 		}
+		w.literals.pattern(pattern)
 	}
 	like := func(value, pattern string) bool {
 		matches, err := path.Match(pattern, value)
@@ -295,6 +307,7 @@ func (w *filter) call(f *filterFlags) {
 				return slices.ContainsFunc(e.Records, func(r event.Record) bool { return strings.Contains(r.Data, " syscall="+name+" ") })
 			})
 		} else {
+			w.literals.part(name)
 			w.text(name, index.Syscall, func(value, wanted string) bool { return value == wanted }, func(e *event.Event) []string { return []string{e.Syscall} })
 		}
 	}

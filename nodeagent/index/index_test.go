@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,6 +29,13 @@ func random(r *rand.Rand, serial uint32) *event.Event {
 	}
 	if r.IntN(3) == 0 {
 		e.Keys = []string{pick("k1", "k2"), "both"}
+	}
+	if place := serial / 100; r.IntN(4) == 0 { // values that only some blocks have
+		e.Keys = append(e.Keys, fmt.Sprintf("k\"%d", place))
+		e.Exe, e.Comm, e.Node = fmt.Sprintf("/bin/ü%d", place), fmt.Sprintf("c\\%d", place), fmt.Sprintf("n%d", place)
+		e.Who.Namespace, e.Who.Pod, e.Who.Container = fmt.Sprintf("ns%d", place), fmt.Sprintf("p%d", place), fmt.Sprintf("c%d", place)
+		e.PPID, e.EUID, e.Ses = event.NewID(place), event.NewID(7000+place), event.NewID(9000+place)
+		e.Records = append(e.Records, event.Record{TypeName: fmt.Sprintf("UNKNOWN[%d]", 1000+place)})
 	}
 	return e
 }
@@ -112,57 +120,121 @@ func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	events := map[int64][]*event.Event{} // of each block
+	for _, block := range x.Blocks {
+		for line := range bytes.Lines(text[block.Offset : block.Offset+block.Length]) {
+			e := &event.Event{}
+			if err := json.Unmarshal(line, e); err != nil {
+				t.Fatal(err)
+			}
+			events[block.Offset] = append(events[block.Offset], e)
+		}
+	}
 	if diff := cmp.Diff(built.Append(nil), x.Append(nil)); diff != "" || len(x.Blocks) < 5 || x.Size != int64(len(text)) || x.Changed != 7 {
 		t.Fatalf("%d blocks, size %d, changed %d (-want +got):\n%s", len(x.Blocks), x.Size, x.Changed, diff)
 	}
-	skipped := 0
-	for range 40 {
-		wanted := random(r, r.Uint32N(3000))
-		q := All()
-		if r.IntN(2) == 0 {
-			q.From, q.To = wanted.Time.UnixMilli(), wanted.Time.UnixMilli()+int64(r.IntN(5000))
-		}
-		if pid, _ := wanted.PID.Get(); r.IntN(2) == 0 {
-			q.Numbers = append(q.Numbers, NumberCondition{[]Number{PPID, PID}, pid})
-		}
-		if r.IntN(2) == 0 && len(wanted.Keys) > 0 {
-			q.Texts = append(q.Texts, TextCondition{Key, func(v []byte) bool { return string(v) == wanted.Keys[0] }})
-		}
-		if r.IntN(2) == 0 {
-			q.Serial, q.SerialAsked = wanted.Serial, true
-		}
-		for _, block := range x.Blocks {
-			if q.May(&block.Terms) {
-				continue
-			}
-			skipped++
-			for line := range bytes.Lines(text[block.Offset : block.Offset+block.Length]) {
-				if meets(t, line, &q) {
-					t.Fatalf("the block at %d was left out, and holds %s", block.Offset, line)
+	// Every value of every field that an index keeps is asked for, alone and with a second one, of lines from all over the file.
+	skipped, asked := map[string]int{}, 0
+	var lines []*event.Event
+	for _, block := range x.Blocks {
+		in := events[block.Offset] // at the limits of a block, and somewhere between them
+		lines = append(lines, in[0], in[len(in)-1], in[r.IntN(len(in))], in[r.IntN(len(in))])
+	}
+	for _, wanted := range lines {
+		conditions := conditionsOf(wanted)
+		for name, condition := range conditions {
+			other := slices.Sorted(maps.Keys(conditions))[r.IntN(len(conditions))]
+			for _, both := range []bool{false, true} {
+				q := All()
+				condition.ask(&q)
+				holds := condition.holds
+				if both && other != name {
+					conditions[other].ask(&q)
+					holds = func(e *event.Event) bool { return condition.holds(e) && conditions[other].holds(e) }
+				}
+				asked++
+				for at := range x.Blocks {
+					block := &x.Blocks[at]
+					if q.May(&block.Terms) {
+						continue
+					}
+					skipped[name]++
+					for _, e := range events[block.Offset] {
+						if holds(e) {
+							t.Fatalf("%s: the block at %d was left out, and holds serial %d", name, block.Offset, e.Serial)
+						}
+					}
 				}
 			}
 		}
 	}
-	if skipped == 0 {
-		t.Error("no block was ever left out")
+	t.Logf("%d queries, blocks left out: %v", asked, skipped)
+	for _, name := range []string{"time", "serial", "pid", "ppid", "key", "exe", "pod", "type"} {
+		if skipped[name] == 0 {
+			t.Errorf("no block was ever left out for its %s", name)
+		}
 	}
 }
 
-// meets judges a line without anything of this package.
-func meets(t *testing.T, line []byte, q *Query) bool {
-	t.Helper()
-	var e event.Event
-	if err := json.Unmarshal(line, &e); err != nil {
-		t.Fatal(err)
+// condition is a question to an index, and the same to an event, without anything of this package.
+type condition struct {
+	ask   func(q *Query)
+	holds func(e *event.Event) bool
+}
+
+// conditionsOf ask for what the event has.
+func conditionsOf(wanted *event.Event) map[string]condition {
+	at := wanted.Time.UnixMilli()
+	all := map[string]condition{
+		"time": {
+			func(q *Query) { q.From, q.To = at, at },
+			func(e *event.Event) bool { return e.Time.UnixMilli() == at },
+		},
+		"serial": {func(q *Query) { q.Serial, q.SerialAsked = wanted.Serial, true }, func(e *event.Event) bool { return e.Serial == wanted.Serial }},
 	}
-	ok := e.Time.UnixMilli() >= q.From && e.Time.UnixMilli() <= q.To && (!q.SerialAsked || e.Serial == q.Serial)
-	for _, c := range q.Numbers {
-		ok = ok && (e.PID.Is(c.Value) || e.PPID.Is(c.Value))
+	number := func(name string, id event.ID, of func(e *event.Event) event.ID, fields ...Number) {
+		if value, ok := id.Get(); ok {
+			all[name] = condition{
+				func(q *Query) { q.Numbers = append(q.Numbers, NumberCondition{fields, value}) },
+				func(e *event.Event) bool { return of(e).Is(value) },
+			}
+		}
 	}
-	for _, c := range q.Texts {
-		ok = ok && slices.ContainsFunc(e.Keys, func(k string) bool { return c.Holds([]byte(k)) })
+	number("pid", wanted.PID, func(e *event.Event) event.ID { return e.PID }, PID)
+	number("ppid", wanted.PPID, func(e *event.Event) event.ID { return e.PPID }, PPID)
+	number("uid", wanted.UID, func(e *event.Event) event.ID { return e.UID }, UID)
+	number("euid", wanted.EUID, func(e *event.Event) event.ID { return e.EUID }, EUID)
+	number("auid", wanted.AUID, func(e *event.Event) event.ID { return e.AUID }, EUID, AUID)
+	number("ses", wanted.Ses, func(e *event.Event) event.ID { return e.Ses }, Session)
+	text := func(name string, field Text, values func(e *event.Event) []string) {
+		for _, value := range values(wanted) {
+			if value == "" {
+				continue
+			}
+			all[name] = condition{
+				func(q *Query) {
+					q.Texts = append(q.Texts, TextCondition{field, func(v []byte) bool { return string(v) == value }})
+				},
+				func(e *event.Event) bool { return slices.Contains(values(e), value) },
+			}
+		}
 	}
-	return ok
+	text("key", Key, func(e *event.Event) []string { return e.Keys })
+	text("syscall", Syscall, func(e *event.Event) []string { return []string{e.Syscall} })
+	text("exe", Exe, func(e *event.Event) []string { return []string{e.Exe} })
+	text("comm", Comm, func(e *event.Event) []string { return []string{e.Comm} })
+	text("node", Node, func(e *event.Event) []string { return []string{e.Node} })
+	text("namespace", Namespace, func(e *event.Event) []string { return []string{e.Who.Namespace} })
+	text("pod", Pod, func(e *event.Event) []string { return []string{e.Who.Pod} })
+	text("container", Container, func(e *event.Event) []string { return []string{e.Who.Container} })
+	text("type", Type, func(e *event.Event) []string {
+		names := []string{e.Type}
+		for _, r := range e.Records {
+			names = append(names, r.TypeName)
+		}
+		return names
+	})
+	return all
 }
 
 func TestABlockWithTooManyValuesMayHoldAny(t *testing.T) {
