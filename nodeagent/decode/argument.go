@@ -27,7 +27,8 @@ const (
 	aSocketType
 	aProtocol // of a socket of the internet
 	aLevel
-	aRequest // of ptrace
+	aTableOption // of setsockopt, behind its level: what iptables changes tables with
+	aRequest     // of ptrace
 	aSignal
 	aResource
 	aFileCommand
@@ -109,6 +110,7 @@ var sayings = [...]saying{
 	aSocketType:     ofInt(socketTypeWords),
 	aProtocol:       ofInt(func(n uint64) string { return protocols[n] }),
 	aLevel:          ofInt(namesOf(socketLevels)),
+	aTableOption:    func(n uint64, _ string) string { return tableOptions[n] },
 	aRequest:        func(n uint64, _ string) string { return nameOf(ptraceRequests, n) },
 	aSignal:         ofInt(signalName),
 	aResource:       ofInt(namesOf(resources)),
@@ -119,6 +121,12 @@ var sayings = [...]saying{
 	aBPFCommand:     ofInt(among(bpfCommands)),
 	aSocketcall:     ofInt(among(socketcalls)),
 	anEpollCommand:  ofInt(among(epollCommands)),
+}
+
+// tableOptions are the options of setsockopt that change packet filters, with their level (SOL_IP is 0, SOL_IPV6 is 41) before them.
+var tableOptions = map[uint64]string{
+	64: "IPT_SO_SET_REPLACE", 65: "IPT_SO_SET_ADD_COUNTERS",
+	41<<32 | 64: "IP6T_SO_SET_REPLACE", 41<<32 | 65: "IP6T_SO_SET_ADD_COUNTERS",
 }
 
 // low is an int, which may be there with its sign in 64 bits.

@@ -26,7 +26,7 @@ var known = map[string][4]argument{
 	"accept4": {plain, plain, plain}, "send": {plain, plain, plain, aMessageFlag}, "sendto": {plain, plain, plain, aMessageFlag},
 	"recv": {plain, plain, plain, aMessageFlag}, "recvfrom": {plain, plain, plain, aMessageFlag}, "sendmsg": {plain, plain, aMessageFlag},
 	"recvmsg": {plain, plain, aMessageFlag}, "sendmmsg": {plain, plain, plain, aMessageFlag}, "recvmmsg": {plain, plain, plain, aMessageFlag},
-	"setsockopt": {plain, aLevel}, "getsockopt": {plain, aLevel},
+	"setsockopt": {plain, aLevel, aTableOption}, "getsockopt": {plain, aLevel},
 	"ptrace": {aRequest}, "kill": {plain, aSignal}, "tkill": {plain, aSignal}, "tgkill": {plain, plain, aSignal},
 	"rt_sigqueueinfo": {plain, aSignal}, "rt_tgsigqueueinfo": {plain, plain, aSignal}, "pidfd_send_signal": {plain, aSignal},
 	"rt_sigaction": {aSignal}, "sigaction": {aSignal}, "signal": {aSignal},
@@ -52,6 +52,10 @@ func (d *Decoder) nameArguments(e *event.Event, kinds *[4]argument) {
 		n, ok := hexNumber(raw)
 		if !ok || kind == aMode && !makesFile(e, i) {
 			continue
+		}
+		if kind == aTableOption {
+			level, _ := hexNumber(e.SyscallArgs[i-1])
+			n = low(level)<<32 | low(n)
 		}
 		if text := d.argument(kind, n); text != "" {
 			e.SyscallArgNames = append(e.SyscallArgNames, event.Field{Name: argumentNames[i], Value: text})

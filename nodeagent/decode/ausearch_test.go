@@ -17,7 +17,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 )
 
-// logEnv names a further log for TestInterpretationsAgreeWithAusearch, for example one of this machine.
+// logEnv names further logs for TestInterpretationsAgreeWithAusearch, with colons between them, for example those of this machine or of other projects.
 const logEnv = "NODEAUDIT_LOG"
 
 // TestInterpretationsAgreeWithAusearch compares what numbers mean, and what is in hexadecimal, with `ausearch -i`, field by field. Where the two
@@ -28,7 +28,7 @@ func TestInterpretationsAgreeWithAusearch(t *testing.T) {
 	}
 	all := logs(t)
 	if more := os.Getenv(logEnv); more != "" {
-		all = append(all, more)
+		all = append(all, filepath.SplitList(more)...)
 	}
 	counts := map[string]int{}
 	for _, log := range all {

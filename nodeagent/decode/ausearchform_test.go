@@ -176,7 +176,8 @@ var reasons = []struct {
 	}},
 	{"ausearch has no name for the family 0", func(kind uint16, _, got, _ string) bool { return kind == typeSockaddr && got == "unspec" }},
 	{"ausearch has another word for it", func(_ uint16, _, got, want string) bool {
-		return map[string]string{"kill-thread": "kill", "inet": "ipv4", "inet6": "ipv6"}[got] == want
+		return map[string]string{"kill-thread": "kill", "inet": "ipv4", "inet6": "ipv6", "SOL_IP": "ip", "SOL_IPV6": "ipv6"}[got] == want ||
+			strings.Replace(got, "saddr_fam=netlink", "fam=netlink", 1) == want
 	}},
 	{"ausearch shows the quotes or brackets", func(_ uint16, _, got, want string) bool { return want == `"`+got+`"` || want == got+")" }},
 	{"ausearch shows words that are no field with the one before", func(_ uint16, _, got, want string) bool {
@@ -184,6 +185,28 @@ var reasons = []struct {
 	}},
 	{"ausearch names a group of netlink", func(_ uint16, key, _, _ string) bool { return key == "nl-mcgrp" }},
 	{"ausearch takes a question mark for root", func(_ uint16, _, got, want string) bool { return got == "unknown(?)" && want == "root" }},
+	{"ausearch calls the flags of an interface yes or no", func(kind uint16, key, _, _ string) bool {
+		return event.TypeName(kind) == "ANOM_PROMISCUOUS" && strings.HasSuffix(key, "prom")
+	}},
+	{"ausearch does not know addresses of big-endian machines", func(kind uint16, _, got, want string) bool {
+		return kind == typeSockaddr && want == "unknown-family(512)" && strings.Contains(got, "inet")
+	}},
+	{"ausearch shows large ids as negative numbers", func(_ uint16, _, got, want string) bool {
+		return strings.HasPrefix(got, "unknown(") && strings.HasPrefix(want, "unknown(-")
+	}},
+	{"ausearch has no names for the calls of io_uring", func(_ uint16, key, _, _ string) bool { return key == "uring_op" }},
+	{"ausearch calls an argument of all ones unset", func(_ uint16, _, got, want string) bool {
+		return got == "0xffffffffffffffff" && want == "unset"
+	}},
+	{"ausearch takes the fingerprint of a key for capabilities", func(_ uint16, key, got, _ string) bool {
+		return key == "fp" && strings.Contains(got, ":")
+	}},
+	{"ausearch takes words for the number 0", func(_ uint16, _, got, want string) bool { // in a log that was interpreted before
+		return strings.HasPrefix(got, "unknown(") && want == "root" || want == "unknown-elf-type("+got+")" || got == "execve" && want == "read"
+	}},
+	{"a field is in the record and in its message, the first counts", func(kind uint16, key, _, _ string) bool {
+		return event.TypeName(kind) == "USER_ACCT" && key == "uid"
+	}},
 	{"ausearch says of an id in a message that it does not know it", func(_ uint16, key, got, want string) bool {
 		return want == "unknown("+got+")"
 	}},

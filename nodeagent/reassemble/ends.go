@@ -2,6 +2,7 @@ package reassemble
 
 // Numbers of record types, include/uapi/linux/audit.h and audit-records.h of auditd.
 const (
+	login        = 1006
 	lastOfDaemon = 1299 // messages of programs and of auditd itself
 	eoe          = 1320
 	netfilterPkt = 1324
@@ -16,6 +17,8 @@ func ends(kind uint16) bool {
 	switch kind {
 	case proctitle, netfilterPkt, kernel:
 		return true
+	case login: // the kernel's own, whatever its number: the call that wrote to loginuid follows
+		return false
 	default:
 		return kind <= lastOfDaemon || kind >= firstAnomaly
 	}

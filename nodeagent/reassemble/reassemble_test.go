@@ -15,6 +15,7 @@ import (
 
 // Numbers of record types, include/uapi/linux/audit.h.
 const (
+	login        = 1006
 	userLogin    = 1112
 	configChange = 1305
 	syscallType  = 1300
@@ -71,6 +72,16 @@ func TestReassemble(t *testing.T) {
 		want    []string // at once
 		expired []string // after Timeout
 	}{
+		{
+			"a login is the kernel's, with the call that set it",
+			[]event.Record{record(login, 1, ""), call(1), record(proctitle, 1, "")},
+			[]string{"1: 1006 1300 1327"}, nil,
+		},
+		{
+			"a login without its call comes later",
+			[]event.Record{record(login, 1, "")},
+			nil, []string{"1: 1006"},
+		},
 		{
 			"the end marks a group complete, and is not in it",
 			[]event.Record{call(1), record(pathType, 1, ""), record(eoe, 1, "")},
