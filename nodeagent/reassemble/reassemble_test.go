@@ -75,12 +75,14 @@ func TestReassemble(t *testing.T) {
 		{
 			"a login is the kernel's, with the call that set it",
 			[]event.Record{record(login, 1, ""), call(1), record(proctitle, 1, "")},
-			[]string{"1: 1006 1300 1327"}, nil,
+			[]string{"1: 1006 1300 1327"},
+			nil,
 		},
 		{
 			"a login without its call comes later",
 			[]event.Record{record(login, 1, "")},
-			nil, []string{"1: 1006"},
+			nil,
+			[]string{"1: 1006"},
 		},
 		{
 			"the end marks a group complete, and is not in it",
