@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/nodeaudit/nodeaudit/nodeagent/apiaudit"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
@@ -33,9 +34,11 @@ var errNothing = errors.New("no event matches")
 type searchFlags struct {
 	filter                       filterFlags
 	root, output                 string
-	input                        []string
+	input, apiAudit              []string
+	actor                        string
 	interpret, count, raw, first bool
 	noIndex                      bool
+	join                         *apiaudit.Joiner
 }
 
 func searchCommand(name string) *cobra.Command {
@@ -52,6 +55,8 @@ func searchCommand(name string) *cobra.Command {
 	flags := c.Flags()
 	f.filter.add(flags)
 	flags.StringArrayVar(&f.input, "input", nil, "(-if) file or directory, as an argument")
+	flags.StringArrayVar(&f.apiAudit, "api-audit", nil, "audit log of an API server, packed or not: who had processes started by kubectl exec and debug is joined in as who.actor (may be repeated)")
+	flags.StringVar(&f.actor, "actor", "", "with --api-audit: user at the API server who had it started, or may have; * and ? stand for others")
 	flags.BoolVarP(&f.interpret, "interpret", "i", false, "names of this machine for users and groups that the log does not name; all else is in words anyway")
 	flags.StringVar(&f.root, "root", "", "as -i, with the names of the host with this root directory")
 	flags.StringVarP(&f.output, "output", "o", "json", formHelp())
@@ -115,6 +120,9 @@ func newSearch(c *cobra.Command, f *searchFlags, write form.Form) (*search, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := f.actors(wanted, c.ErrOrStderr()); err != nil {
+		return nil, err
+	}
 	s := &search{road: newDecoding(c.OutOrStdout(), c.ErrOrStderr(), write), filter: wanted, words: c.ErrOrStderr(), noIndex: f.noIndex}
 	s.road.words.lines = inFull // lines that are no records are not what somebody searches for
 	if f.interpret && f.root == "" {
@@ -127,6 +135,9 @@ func newSearch(c *cobra.Command, f *searchFlags, write form.Form) (*search, erro
 		s.road.decoder.Names = host.NewNames(f.root)
 	}
 	s.road.keep = func(e *event.Event) bool {
+		if f.join != nil {
+			f.join.Join(e)
+		}
 		if !wanted.matches(e) || f.first && s.found > 0 {
 			return false
 		}

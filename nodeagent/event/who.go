@@ -65,6 +65,9 @@ type Who struct {
 	Session string `json:"session,omitempty"`
 	// Entered says that the process came into its running container from outside, or descends from one that did. False where it is not known.
 	Entered bool `json:"entered,omitempty"`
+	// Actor is who, at the API server, had the process started by kubectl exec or debug. Nil unless somebody has joined the API server's audit
+	// log with the events.
+	Actor *Actor `json:"actor,omitempty"`
 	// Start is when the process began. Zero where it is not known.
 	Start Moment `json:"start,omitzero"`
 	// Ancestors are who started it, the closest first, at most MaxAncestors. Events share them: nobody may write to them.

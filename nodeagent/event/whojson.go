@@ -24,6 +24,9 @@ func appendWho(b []byte, w *Who) []byte {
 	if w.Entered {
 		b = append(b, `,"entered":true`...)
 	}
+	if w.Actor != nil {
+		b = w.Actor.append(append(b, `,"actor":`...))
+	}
 	b = w.Start.member(b)
 	return append(appendAncestors(b, w.Ancestors), '}')
 }
