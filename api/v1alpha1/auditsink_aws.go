@@ -88,9 +88,10 @@ type S3Sink struct {
 
 // S3Batch says when an object is put: when one of the two is reached. Until then events wait in the queue.
 type S3Batch struct {
-	// maxSize is the size of the events of an object before they are packed, for example `8Mi`, the default. Half of queue.maxSize is the most that is used.
+	// maxSize is the size of the events of an object before they are packed, for example `8Mi`, the default. Half of
+	// queue.maxSize is the most that is used. The agent has it in memory about three times, and its container a limit (agent.resources).
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="quantity(string(self)).compareTo(quantity('64Ki')) >= 0 && quantity(string(self)).compareTo(quantity('64Mi')) <= 0",message="batch.maxSize must be between 64Ki and 64Mi: the agent has it in memory"
+	// +kubebuilder:validation:XValidation:rule="quantity(string(self)).compareTo(quantity('64Ki')) >= 0 && quantity(string(self)).compareTo(quantity('32Mi')) <= 0",message="batch.maxSize must be between 64Ki and 32Mi: the agent has it in memory, several times"
 	MaxSize *resource.Quantity `json:"maxSize,omitempty"`
 
 	// maxAge is how long the first event of an object waits for others, for example `5m`, the default.

@@ -85,7 +85,7 @@ func TestTheAPIServerRefusesWithAMessageThatSaysWhatToDo(t *testing.T) {
 		{"a broker without a port", "AuditSink", `spec: {type: kafka, kafka: {brokers: [k], topic: t}}`, "spec.kafka.brokers[0]"},
 		{"a way to log in that there is not", "AuditSink", `spec: {type: kafka, kafka: {brokers: ["k:1"], topic: t, sasl: {mechanism: GSSAPI, username: a, passwordSecretRef: {name: a, key: b}}}}`, `supported values: "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"`},
 		{"a bucket nowhere", "AuditSink", `spec: {type: s3, s3: {bucket: audit}}`, "give the bucket's `region`, or the `endpoint`"},
-		{"objects larger than memory", "AuditSink", `spec: {type: s3, s3: {bucket: audit, region: r, batch: {maxSize: 1Gi}}}`, "batch.maxSize must be between 64Ki and 64Mi"},
+		{"objects larger than memory", "AuditSink", `spec: {type: s3, s3: {bucket: audit, region: r, batch: {maxSize: 1Gi}}}`, "batch.maxSize must be between 64Ki and 32Mi"},
 		{"objects that are never put", "AuditSink", `spec: {type: s3, s3: {bucket: audit, region: r, batch: {maxAge: 24h}}}`, "batch.maxAge must be between 1s and 1h"},
 		{"a key that is not used", "AuditSink", `spec: {type: s3, s3: {bucket: audit, region: r, encryption: {type: S3, kmsKeyID: x}}}`, "`kmsKeyID` goes with `type: KMS`"},
 		{"half a login", "AuditSink", `spec: {type: cloudwatch, cloudwatch: {logGroup: g, region: r, auth: {accessKeyIDSecretRef: {name: a, key: b}}}}`, "spec.cloudwatch.auth.secretAccessKeySecretRef: Required value"},

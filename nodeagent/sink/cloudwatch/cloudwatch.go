@@ -86,22 +86,18 @@ func (s *stream) Push(ctx context.Context, logs plog.Logs) error {
 func (s *stream) put(ctx context.Context, call []entry) (refused []int, why, err error) {
 	body := map[string]any{"logGroupName": s.options.Group, "logStreamName": s.options.Stream, "logEvents": call}
 	answer, err := s.call(ctx, "PutLogEvents", body)
-	if code(err) == "ResourceNotFoundException" && strings.Contains(err.Error(), "stream") {
+	if code(err) == "ResourceNotFoundException" && strings.Contains(err.Error(), "log stream") {
 		if err := s.create(ctx); err != nil {
 			return nil, nil, err
 		}
 		answer, err = s.call(ctx, "PutLogEvents", body)
 	}
-	switch code(err) {
-	case "":
-	case "DataAlreadyAcceptedException":
+	switch {
+	case code(err) == "DataAlreadyAcceptedException":
 		return nil, nil, nil
-	case "InvalidParameterException":
+	case code(err) == "InvalidParameterException":
 		return nil, nil, export.Refuse(err)
-	case "ResourceNotFoundException":
-		return nil, nil, fmt.Errorf("%w: make the log group, or correct cloudwatch.logGroup and region", err)
-	}
-	if err != nil {
+	case err != nil:
 		return nil, nil, err
 	}
 	refused, why = old(answer, call)
@@ -131,10 +127,22 @@ func (s *stream) call(ctx context.Context, action string, question any) ([]byte,
 	request.Header.Set("X-Amz-Target", "Logs_20140328."+action)
 	answer, err := s.client.Send(ctx, request, body.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("%s for log group %s: %w", action, s.options.Group, web.Wait(err))
+		return nil, fmt.Errorf("%s for log group %s: %w%s", action, s.options.Group, web.Wait(err), advice[code(err)])
 	}
 	return answer, nil
 }
+
+// advice is for what a person can mend.
+var advice = map[string]string{
+	"ResourceNotFoundException":    ": make the log group, or correct cloudwatch.logGroup and region",
+	"AccessDeniedException":        ": allow logs:CreateLogStream and logs:PutLogEvents on the log group",
+	"UnrecognizedClientException":  adviceKeys,
+	"InvalidSignatureException":    adviceKeys,
+	"ExpiredTokenException":        adviceKeys,
+	"IncompleteSignatureException": adviceKeys,
+}
+
+const adviceKeys = ": see whether the keys of cloudwatch.auth are right, and the clock of the node"
 
 // code is the service's word for what is wrong, empty where it is not the service that says so.
 func code(err error) string {

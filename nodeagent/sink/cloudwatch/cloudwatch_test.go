@@ -241,6 +241,8 @@ func TestWhatPassesOrAPersonMendsLosesNothing(t *testing.T) {
 	}{
 		"the service is throttled": {func(s *service) { s.fail = []string{"ThrottlingException", "ServiceUnavailableException"} }, func(*service) {}, "Exception"},
 		"the group is not there":   {func(s *service) { s.group = false }, func(s *service) { s.group = true }, "make the log group"},
+		"the keys are not taken":   {func(s *service) { s.fail = []string{"UnrecognizedClientException"} }, func(*service) {}, "cloudwatch.auth"},
+		"the user may not write":   {func(s *service) { s.fail = []string{"AccessDeniedException"} }, func(*service) {}, "allow logs:CreateLogStream"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newService()

@@ -15,10 +15,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+	"golang.org/x/oauth2/jwt"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/web"
@@ -60,11 +62,9 @@ func New(options Options) (export.Destination, error) {
 	}
 	l := &log{options: options, client: client, identity: identity, url: base.JoinPath("v2/entries:write").String()}
 	if len(options.Credentials) > 0 {
-		config, err := google.JWTConfigFromJSON(options.Credentials, scope)
-		if err != nil {
-			return nil, errors.New("googleCloud.credentialsSecretRef is no JSON file of a service account: give the file that Google's console makes") // the error could quote it
+		if l.account, err = google.JWTConfigFromJSON(options.Credentials, scope); err != nil { // the error could quote it
+			return nil, errors.New("googleCloud.credentialsSecretRef is no JSON file of a service account: give the file that Google's console makes")
 		}
-		l.tokens = config.TokenSource(l.surroundings())
 	}
 	return l, nil
 }
@@ -73,12 +73,18 @@ type log struct {
 	options          Options
 	client, identity *web.Client
 	url              string
-	tokens           oauth2.TokenSource
+	account          *jwt.Config        // nil: what the surroundings give
+	tokens           oauth2.TokenSource // nil before the first push, and after a token was not taken
 }
+
+// patience is how long a token may take. The library does not ask for a context each time.
+const patience = 5 * time.Second
 
 // surroundings are what tokens are fetched with. They outlive a push.
 func (l *log) surroundings() context.Context {
-	return context.WithValue(context.Background(), oauth2.HTTPClient, l.identity.HTTP())
+	client := *l.identity.HTTP()
+	client.Timeout = patience
+	return context.WithValue(context.Background(), oauth2.HTTPClient, &client)
 }
 
 // Push is export.Destination.Push.
@@ -99,18 +105,26 @@ func (l *log) Push(ctx context.Context, logs plog.Logs) error {
 	request.Header.Set("User-Agent", "nodeaudit")
 	request.Header.Set("Authorization", "Bearer "+token)
 	if _, err = l.client.Do(request); err != nil {
+		var status *web.StatusError
+		if errors.As(err, &status) && status.Code == http.StatusUnauthorized {
+			l.tokens = nil // the next push asks for another one
+		}
 		return fmt.Errorf("writing to log %s of project %s: %w", l.options.Log, l.options.Project, judge(err, token, logs.LogRecordCount()))
 	}
 	return nil
 }
 
 func (l *log) token() (string, error) {
-	if l.tokens == nil {
+	switch {
+	case l.tokens != nil:
+	case l.account != nil:
+		l.tokens = l.account.TokenSource(l.surroundings())
+	default:
 		found, err := google.FindDefaultCredentials(l.surroundings(), scope)
 		if err != nil {
 			return "", fmt.Errorf("the surroundings give no identity: give a service account as googleCloud.credentialsSecretRef: %w", err)
 		}
-		l.tokens = oauth2.ReuseTokenSource(nil, found.TokenSource)
+		l.tokens = found.TokenSource
 	}
 	token, err := l.tokens.Token()
 	var answer *oauth2.RetrieveError

@@ -44,7 +44,8 @@ type entry struct {
 type service struct {
 	mu      sync.Mutex
 	tokens  int
-	revoked bool // the token that was given last
+	expired int  // the number of a token that is not taken any more
+	revoked bool // the rights of the account
 	gone    bool // the service account
 	fail    []int
 	most    int // bytes of one entry
@@ -65,6 +66,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, fmt.Sprintf(`{"access_token":"token-%d-of-a-test","expires_in":3600,"token_type":"Bearer"}`, s.tokens))
 	case r.URL.Path != "/v2/entries:write":
 		answer(w, http.StatusNotFound, "")
+	case s.expired == s.tokens:
+		answer(w, http.StatusUnauthorized, `{"error":{"code":401,"message":"invalid credentials","status":"UNAUTHENTICATED"}}`)
 	case s.revoked || r.Header.Get("Authorization") != fmt.Sprintf("Bearer token-%d-of-a-test", s.tokens):
 		answer(w, http.StatusForbidden, fmt.Sprintf(`{"error":{"code":403,"message":"no permission with %s","status":"PERMISSION_DENIED"}}`, r.Header.Get("Authorization")))
 	case len(s.fail) > 0:
@@ -223,9 +226,10 @@ func TestWhatPassesOrAPersonMendsLosesNothing(t *testing.T) {
 		change, mend func(*service)
 		want         string
 	}{
-		"the service is busy":       {func(s *service) { s.fail = []int{503, 429} }, func(*service) {}, "of a test"},
-		"the account may not write": {func(s *service) { s.revoked = true }, func(s *service) { s.revoked = false }, "no permission with Bearer [secret]"},
-		"the account is not there":  {func(s *service) { s.gone = true }, func(s *service) { s.gone = false }, "see whether the service account is there"},
+		"the service is busy":          {func(s *service) { s.fail = []int{503, 429} }, func(*service) {}, "of a test"},
+		"the account may not write":    {func(s *service) { s.revoked = true }, func(s *service) { s.revoked = false }, "no permission with Bearer [secret]"},
+		"a token ends before its time": {func(s *service) { s.expired = 1 }, func(*service) {}, "invalid credentials"},
+		"the account is not there":     {func(s *service) { s.gone = true }, func(s *service) { s.gone = false }, "see whether the service account is there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &service{}
