@@ -33,8 +33,8 @@ type GoogleCloudSink struct {
 	// +kubebuilder:validation:Pattern=`^https?://[^\s/?#@]+(/[^\s?#]*)?$`
 	Endpoint string `json:"endpoint,omitempty"`
 
-	// credentialsSecretRef is where the JSON file of a service account is. Without it the agent uses the identity of its service account (Workload
-	// Identity) or of the machine.
+	// credentialsSecretRef is where the JSON file of a service account is. Without it the agent uses the identity of the machine: GKE gives
+	// pods on the node's network no other.
 	// +optional
 	CredentialsSecretRef *SecretKey `json:"credentialsSecretRef,omitempty"`
 

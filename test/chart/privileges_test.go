@@ -96,6 +96,19 @@ func TestTheAgentHasTheSecretsThatTheValuesName(t *testing.T) {
 	}
 }
 
+// A cloud knows by them which role the agents may take. Nothing else gets them.
+func TestTheAgentsServiceAccountHasTheAnnotationsOfTheValues(t *testing.T) {
+	for _, o := range render(t, `--set=agent.serviceAccountAnnotations.eks\.amazonaws\.com/role-arn=audit`) {
+		want := ""
+		if o.GetKind() == "ServiceAccount" && o.GetName() == "nodeaudit-agent" {
+			want = "audit"
+		}
+		if got := o.GetAnnotations()["eks.amazonaws.com/role-arn"]; got != want {
+			t.Errorf("%s %s has the role %q, want %q", o.GetKind(), o.GetName(), got, want)
+		}
+	}
+}
+
 func TestValuesWidenThePrivilegesOnlyWhereAsked(t *testing.T) {
 	for _, row := range []struct {
 		name  string

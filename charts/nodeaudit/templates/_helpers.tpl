@@ -41,7 +41,7 @@ app.kubernetes.io/part-of: nodeaudit
 system:serviceaccount:{{ (index . 0).Release.Namespace }}:{{ index . 1 }}
 {{- end }}
 
-{{/* The account nodeaudit-COMPONENT with its roles; takes [root, component, annotations]. */}}
+{{/* The account nodeaudit-COMPONENT with its roles; takes [root, component, annotations], and fourth those of the account where they are others. */}}
 {{- define "nodeaudit.rights" -}}
 {{- $root := index . 0 -}}
 {{- $component := index . 1 -}}
@@ -54,7 +54,7 @@ metadata:
   namespace: {{ $root.Release.Namespace }}
   labels:
     {{- include "nodeaudit.labels" . | nindent 4 }}
-  {{- with $annotations }}
+  {{- with last . }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
