@@ -226,7 +226,7 @@ func TestWhatTheServiceRefusesForItsAgeIsCountedAndTheRestArrives(t *testing.T) 
 func TestAnEventThatIsTooLargeIsGivenUpAlone(t *testing.T) {
 	s := newService()
 	events := sinktest.Events(9)
-	events[4].Process.Args = []string{strings.Repeat("x", 1<<20)}
+	events[4].Args = []string{strings.Repeat("x", 1<<20)}
 	if d := deliver(t, s, events); d.Written != 8 || d.Dropped != 1 || !strings.Contains(d.LastError, "CloudWatch takes at most") {
 		t.Errorf("delivery %+v", d)
 	}

@@ -49,11 +49,13 @@ func TestADestinationThatTakesAllButSome(t *testing.T) {
 			[]func([]uint32) ([]uint32, error){func(s []uint32) ([]uint32, error) {
 				return slices.Concat(s[1:4], s[5:]), export.TakenBut(len(s), []int{0, 4}, old, nil)
 			}},
-			[]uint32{1, 2, 3, 5, 6, 7}, 2, 0,
+			[]uint32{1, 2, 3, 5, 6, 7},
+			2, 0,
 		},
 		"some are refused, and then it is away": {
 			[]func([]uint32) ([]uint32, error){func(s []uint32) ([]uint32, error) { return s[1:4], export.TakenBut(4, []int{0}, old, away) }},
-			[]uint32{1, 2, 3, 4, 5, 6, 7}, 1, 1,
+			[]uint32{1, 2, 3, 4, 5, 6, 7},
+			1, 1,
 		},
 		"all are refused": {[]func([]uint32) ([]uint32, error){func(s []uint32) ([]uint32, error) {
 			return nil, export.TakenBut(8, []int{0, 1, 2, 3, 4, 5, 6, 7}, old, nil)

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -197,9 +198,7 @@ func TestAnEntrySpeaksOfItsContainerOrItsNode(t *testing.T) {
 	}
 	cluster := map[string]string{"project_id": "my-project", "location": "europe-west3", "cluster_name": "shop"}
 	with := func(more map[string]string) map[string]string {
-		for name, value := range cluster {
-			more[name] = value
-		}
+		maps.Copy(more, cluster)
 		return more
 	}
 	if diff := cmp.Diff(with(map[string]string{"namespace_name": "shop", "pod_name": "cart-0", "container_name": "cart"}), first.Resource.Labels); diff != "" || first.Resource.Type != "k8s_container" {
@@ -213,7 +212,7 @@ func TestAnEntrySpeaksOfItsContainerOrItsNode(t *testing.T) {
 func TestAnEntryThatIsRefusedTakesNoOtherWithIt(t *testing.T) {
 	s := &service{most: 10_000}
 	events := sinktest.Events(9)
-	events[4].Process.Args = []string{strings.Repeat("x", 20_000)}
+	events[4].Args = []string{strings.Repeat("x", 20_000)}
 	d := deliver(t, s, events)
 	if d.Written != 8 || d.Dropped != 1 || !strings.Contains(d.LastError, "1 events were given up: the service refuses an entry: Log entry is too large") {
 		t.Errorf("delivery %+v", d)

@@ -305,7 +305,7 @@ func TestAMessageThatIsTooLargeIsGivenUpAlone(t *testing.T) {
 	c := cluster(t, kfake.BrokerConfigs(map[string]string{"message.max.bytes": "20000"}))
 	s := exporttest.New(t, open(kafka.Options{Brokers: c.ListenAddrs(), Compression: "none"}))
 	events := sinktest.Events(60)
-	events[33].Process.Args = []string{strings.Repeat("x", 30_000)}
+	events[33].Args = []string{strings.Repeat("x", 30_000)}
 	exporttest.Write(t, s, events)
 	exporttest.Delivered(t, s)
 	d := s.Delivery()
