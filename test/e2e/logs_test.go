@@ -38,6 +38,8 @@ func TestALogIsCheckedAgainstWhatItsNodeHasPublished(t *testing.T) {
 	})
 	status := filepath.Join(t.TempDir(), "status.yaml")
 	published.Kind = "NodeAuditStatus"
+	// The other tests' events that no route takes are in a log of their own, which is not copied.
+	published.Status.Logs = slices.DeleteFunc(published.Status.Logs, func(l v1alpha1.LogReport) bool { return l.File != signedLog })
 	text, err := sigsyaml.Marshal(published)
 	if err == nil {
 		err = os.WriteFile(status, text, 0o600)
