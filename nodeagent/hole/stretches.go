@@ -112,6 +112,7 @@ type stretches struct {
 	pending   []sighting // not accounted for
 	last      *event.Account
 	lastTime  time.Time
+	earlier   time.Time // of the account before it: the events of a stretch may be as old
 	unsure    int // accounts of which older files may have had the events
 	run       int // of the agent, as far as the log tells
 	deficits  []deficit
@@ -193,6 +194,9 @@ func (s *stretches) account(a event.Account, now time.Time, at Place) {
 		s.judge(a, here, now, at)
 	}
 	s.unsure = max(s.unsure-1, 0)
+	if s.earlier = s.lastTime; a.At == event.AccountBegin {
+		s.earlier = now
+	}
 	s.last, s.lastTime = &a, now
 }
 
@@ -212,7 +216,7 @@ func (s *stretches) began(a event.Account, now time.Time, at Place) {
 		here := int64(len(slices.CompactFunc(pending, func(x, y sighting) bool { return x.serial == y.serial })))
 		s.note(Hole{
 			Kind: Sudden, From: first, To: at, First: last.To + 1, Last: known, Count: max(serialsIn(last.To+1, known)-here, 0),
-			Since: s.lastTime, Until: now, Boot: a.Boot,
+			Since: s.earlier, Until: now, Boot: a.Boot,
 		})
 	}
 	if n := serialsIn(known+1, a.After); n > 0 {
@@ -273,7 +277,7 @@ func (s *stretches) judge(a event.Account, here []sighting, now time.Time, at Pl
 		return
 	}
 	d := deficit{
-		Hole: Hole{Kind: Unexplained, From: at, To: at, First: a.After + 1, Last: a.To, Since: s.lastTime, Until: now, Boot: a.Boot},
+		Hole: Hole{Kind: Unexplained, From: at, To: at, First: a.After + 1, Last: a.To, Since: s.earlier, Until: now, Boot: a.Boot},
 		run:  s.run, gap: gap, beyond: beyond,
 	}
 	if len(here) > 0 {
