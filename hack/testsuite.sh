@@ -35,7 +35,7 @@ restore() {
 
 outside() {
 	[ "$(id -u)" -eq 0 ] || die "needs root"
-	[ $# -eq 1 ] && [ -e "$1/user_msg/test" ] || die "give the folder tests of a built checkout of audit-testsuite"
+	[ -e "${1:-}/user_msg/test" ] || die "give the folder tests of a built checkout of audit-testsuite"
 	exec 9>/run/lock/nodeaudit-kernel-test.lock
 	flock 9 # tests of the kernel, of this project, are one after the other
 	[ "$(status enabled)" != 2 ] || die "the audit system is locked until the next boot"
@@ -131,7 +131,7 @@ inside() {
 	"$work/nodeagent" --release --state-dir "$work/state" --node testsuite >/dev/null 2>&1 || true
 	kill -TERM "$auditd"
 	wait "$auditd" || true
-	printf '\nThe agent: %d events; ' "$(cat "$work"/agent/audit.log | wc -l)"
+	printf '\nThe agent: %d lines; ' "$(wc -l <"$work/agent/audit.log")"
 	"$work/nodeaudit" verify "$work/agent" || broken=1
 	[ -z "${KEEP:-}" ] || cp -r "$work/agent" "$work/agent.err" "$KEEP"
 	exit $broken

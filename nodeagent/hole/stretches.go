@@ -113,8 +113,8 @@ type stretches struct {
 	last      *event.Account
 	lastTime  time.Time
 	earlier   time.Time // of the account before it: the events of a stretch may be as old
-	unsure    int // accounts of which older files may have had the events
-	run       int // of the agent, as far as the log tells
+	unsure    int       // accounts of which older files may have had the events
+	run       int       // of the agent, as far as the log tells
 	deficits  []deficit
 	losses    []loss
 	sinkLoss  int64
