@@ -23,17 +23,22 @@ import (
 
 	"github.com/IBM/fluent-forward-go/fluent/protocol"
 	"github.com/tinylib/msgp/msgp"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"google.golang.org/grpc"
 	_ "google.golang.org/grpc/encoding/gzip" // what the exporter packs with
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/aws"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/cloudwatch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/elasticsearch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/fluentd"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/gelf"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/kafka"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/otlp"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/s3"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/splunk"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/syslog"
@@ -65,7 +70,13 @@ func receiver() error {
 		fmt.Println(listener.Addr())
 		go serve(listener)
 	}
-	_, err := io.Copy(io.Discard, os.Stdin)
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "audit"))
+	if err != nil {
+		return err
+	}
+	defer broker.Close()
+	fmt.Println(broker.ListenAddrs()[0])
+	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
@@ -140,10 +151,10 @@ func measure(count int) error {
 	}
 	defer func() { _ = input.Close(); _ = command.Wait() }()
 	var addresses []string
-	for lines := bufio.NewScanner(output); len(addresses) < 4 && lines.Scan(); {
+	for lines := bufio.NewScanner(output); len(addresses) < 5 && lines.Scan(); {
 		addresses = append(addresses, lines.Text())
 	}
-	if len(addresses) < 4 {
+	if len(addresses) < 5 {
 		return errors.New("the receiver did not start")
 	}
 	events := sinktest.Events(count)
@@ -152,7 +163,7 @@ func measure(count int) error {
 		return err
 	}
 	fmt.Printf("%d events of %d bytes\n\n%-24s %22s %22s %22s\n", count, len(line), "destination", "memory", "disk", "disk, fsync")
-	for _, d := range destinations(addresses[0], addresses[1], addresses[2], addresses[3]) {
+	for _, d := range destinations(addresses[0], addresses[1], addresses[2], addresses[3], addresses[4]) {
 		fmt.Printf("%-24s", d.name)
 		for _, settings := range []export.Settings{{Memory: true}, {}, {Fsync: true}} {
 			cell, err := one(d.open, settings, events)
@@ -171,8 +182,9 @@ type destination struct {
 	open opener
 }
 
-func destinations(httpAt, tcpAt, forwardAt, grpcAt string) []destination {
+func destinations(httpAt, tcpAt, forwardAt, grpcAt, kafkaAt string) []destination {
 	url := "http://" + httpAt
+	keys := aws.Options{Region: "eu-test-1", KeyID: "key", Key: "secret"}
 	return []destination{
 		{"otlp gRPC", func(ctx context.Context) (export.Destination, error) {
 			return otlp.New(ctx, otlp.Options{Endpoint: "http://" + grpcAt, Timeout: time.Minute})
@@ -195,6 +207,18 @@ func destinations(httpAt, tcpAt, forwardAt, grpcAt string) []destination {
 		}},
 		{"syslog TCP", func(context.Context) (export.Destination, error) {
 			return syslog.New(syslog.Options{Address: tcpAt, AppName: "nodeaudit", Facility: 13})
+		}},
+		{"kafka, zstd", func(context.Context) (export.Destination, error) {
+			return kafka.New(kafka.Options{Brokers: []string{kafkaAt}, Topic: "audit"})
+		}},
+		{"s3, gzip", func(context.Context) (export.Destination, error) {
+			return s3.New(s3.Options{Bucket: "audit", Endpoint: url, PathStyle: true, AWS: keys})
+		}},
+		{"s3, zstd", func(context.Context) (export.Destination, error) {
+			return s3.New(s3.Options{Bucket: "audit", Endpoint: url, PathStyle: true, Zstd: true, AWS: keys})
+		}},
+		{"cloudwatch", func(context.Context) (export.Destination, error) {
+			return cloudwatch.New(cloudwatch.Options{Group: "audit", Stream: "node-1", Endpoint: url, AWS: keys})
 		}},
 		{"gelf TCP", func(context.Context) (export.Destination, error) { return gelf.New(gelf.Options{Address: tcpAt}) }},
 	}
