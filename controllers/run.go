@@ -29,9 +29,11 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/controllers/admit"
+	"github.com/nodeaudit/nodeaudit/controllers/compile"
 	"github.com/nodeaudit/nodeaudit/controllers/distribute"
 	"github.com/nodeaudit/nodeaudit/controllers/observe"
 	"github.com/nodeaudit/nodeaudit/controllers/report"
+	"github.com/nodeaudit/nodeaudit/controllers/tenants"
 )
 
 // Options are what people can set. cmd/controller has the defaults.
@@ -46,6 +48,8 @@ type Options struct {
 	StaleAfter time.Duration
 	// WebhookPort is where the admission webhook listens; 0 is for none.
 	WebhookPort int
+	// Tenants are what namespaces may have of their own. Nil: nothing, and nobody looks at what they ask for.
+	Tenants *compile.TenantRules
 	// Now is the clock that the webhook's certificates are renewed by. Nil is time.Now.
 	Now func() time.Time
 	// Registry takes the metrics of the reconcilers. What listens on MetricsAddress serves controller-runtime's own registry.
@@ -155,6 +159,12 @@ func setup(mgr manager.Manager, options Options) error {
 	}
 	if err := setupWebhook(mgr, options); err != nil {
 		return err
+	}
+	if options.Tenants != nil {
+		err := tenants.Setup(mgr, tenants.Options{Namespace: options.Namespace, StaleAfter: options.StaleAfter, Rules: *options.Tenants, Log: options.Log})
+		if err != nil {
+			return err
+		}
 	}
 	if err := mgr.AddHealthzCheck("alive", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the health check: %w", err)

@@ -28,6 +28,7 @@ type keeper struct {
 	reboots   *reboots
 	files     *nodeFiles
 	who       *who
+	tenants   *tenancy
 
 	state     *desired.State
 	invalid   error
@@ -39,7 +40,7 @@ func newKeeper(options Options, converger *converge.Converger, files *nodeFiles,
 	return &keeper{
 		options: options, converger: converger, files: files, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
-		reboots: reboots, who: who,
+		reboots: reboots, who: who, tenants: newTenancy(road.ConfigureTenants),
 	}
 }
 
@@ -103,6 +104,7 @@ func (k *keeper) take(u desired.Update) {
 	k.road.CollectFrom(u.State.Config.Collect)
 	k.files.ask(u.State.Config)
 	k.road.Configure(u.State.Config.Routes, u.State.Config.Sinks)
+	k.tenants.concern(!u.State.Released())
 	k.options.Log.Info("new configuration", "digest", u.State.Digest, "policies", len(u.State.Config.Policies))
 }
 
@@ -136,6 +138,7 @@ func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
 	report.Events, report.Sinks = k.road.Report()
 	report.Events.Who = k.who.report()
+	report.TenantSinks = k.road.TenantSinks()
 	report.Logs = k.road.Logs()
 	k.files.complete(report, k.converger, k.state)
 	if report.Kernel != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/boot"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
@@ -57,6 +58,12 @@ type Pods interface {
 	Run(ctx context.Context)
 }
 
+// TenantSource says what the people of namespaces ask for.
+type TenantSource interface {
+	// Run calls update with each change until ctx ends.
+	Run(ctx context.Context, update func(nodeconfig.Tenants))
+}
+
 // Options are what people can set, and what cmd/nodeagent has made of it.
 type Options struct {
 	// Node is the node's name.
@@ -85,6 +92,10 @@ type Options struct {
 	Source    Source
 	Publisher Publisher
 	Pods      Pods
+	// Tenants says what the people of namespaces ask for, and TenantSecrets is where the secrets of a namespace's sinks are. Both are nil where no
+	// tenants are let in.
+	Tenants       TenantSource
+	TenantSecrets func(namespace string) secret.Source
 	// EBPF asks for the eBPF programs that note where processes are. Without the rights or the kernel for them the agent goes on without.
 	EBPF bool
 	// CRIEndpoint is the socket of the container runtime, as a path on the host, which names containers that the API server does not (yet); cri.Auto
@@ -129,6 +140,7 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { files.run(ctx); return nil })
 	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
 	group.Go(func() error { return options.Publisher.Run(ctx) })
+	group.Go(func() error { keeper.tenants.run(ctx, options.Tenants); return nil })
 	if options.Pods != nil {
 		group.Go(func() error { options.Pods.Run(ctx); return nil })
 	}
@@ -168,10 +180,13 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 // Forget removes what an agent has kept in its state directory, and the directory where nothing else is in it. What it has put into the kernel must
 // be out by then; records of what is still on the host for the next boot stay.
 func Forget(stateDir string) error {
-	for _, name := range []string{converge.File, reboot.File, desired.File, firstLookFile, lockFile} {
+	for _, name := range []string{converge.File, reboot.File, desired.File, desired.TenantsFile, firstLookFile, lockFile} {
 		if err := os.Remove(filepath.Join(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing what the agent has kept: %w", err)
 		}
+	}
+	if err := os.RemoveAll(filepath.Join(stateDir, pipeline.TenantsDir)); err != nil {
+		return fmt.Errorf("removing the queues of tenants: %w", err)
 	}
 	if err := os.RemoveAll(filepath.Join(stateDir, chain.Dir)); err != nil {
 		return fmt.Errorf("removing the key that signed logs: %w", err)
@@ -206,7 +221,7 @@ func newConverger(options Options) (*converge.Converger, *reboots, error) {
 func newRoad(options Options, who *who, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: who.pods(), Tracer: who.tracer, Stdout: options.Stdout,
-		StateDir: options.StateDir, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint},
+		StateDir: options.StateDir, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint}, TenantSecrets: options.TenantSecrets,
 		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {
 			select {

@@ -36,6 +36,8 @@ const (
 	KindNode = "node"
 	// KindRules is the value of KindLabel on a rule set's ConfigMap.
 	KindRules = "rules"
+	// KindTenants is the value of KindLabel on the ConfigMap of tenants.
+	KindTenants = "tenants"
 	// DefaultSink is the name of the sink that every node has without an AuditSink: the file /var/log/nodeaudit/audit.log. Routes may name
 	// it. Events that no route takes go there, and those of a route whose sink does not exist.
 	DefaultSink = "node-default"

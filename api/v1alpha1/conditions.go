@@ -53,6 +53,12 @@ const (
 	ReasonSinkFailing = "SinkFailing"
 	// ReasonRouted says that every sink is there and takes events.
 	ReasonRouted = "Routed"
+	// ReasonAccepted says that what a tenant asks for is in use.
+	ReasonAccepted = "Accepted"
+	// ReasonNotAllowed says that the platform does not let a tenant send there.
+	ReasonNotAllowed = "NotAllowed"
+	// ReasonLimitExceeded says that a namespace asks for more than the platform lets a tenant have.
+	ReasonLimitExceeded = "LimitExceeded"
 	// ReasonNoNodes says that the policy selects no node.
 	ReasonNoNodes = "NoNodesSelected"
 	// ReasonProgressing says that nodes are on their way.

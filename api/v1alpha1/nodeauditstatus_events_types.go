@@ -75,7 +75,7 @@ type WhoReport struct {
 // RouteReport counts the events of one route on one node, since the agent started. What is filtered, throttled, sampled or aggregated was left out
 // because the route asks for it, and is no loss.
 type RouteReport struct {
-	// name is policy/route.
+	// name is policy/route, and tenant:namespace/route of an AuditRoute.
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 	// matched is the number of events that the route took.
@@ -117,7 +117,7 @@ type LossReport struct {
 
 // SinkReport is the state of one sink on one node.
 type SinkReport struct {
-	// name is the AuditSink's.
+	// name is the AuditSink's, or namespace/name of a NamespacedAuditSink.
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 	// written is the number of events since the agent started.

@@ -162,6 +162,13 @@ type NodeAuditReport struct {
 	// +kubebuilder:validation:MaxItems=256
 	Sinks []SinkReport `json:"sinks,omitempty"`
 
+	// tenantSinks reports on each NamespacedAuditSink for which pods on the node had events, named namespace/name. It has the first 256.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=256
+	TenantSinks []SinkReport `json:"tenantSinks,omitempty"`
+
 	// logs says how far the files of sinks on the node are signed, for `nodeaudit verify`.
 	// +optional
 	// +listType=map

@@ -14,6 +14,8 @@ func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion,
 		&AuditPolicy{}, &AuditPolicyList{},
 		&AuditSink{}, &AuditSinkList{},
+		&AuditRoute{}, &AuditRouteList{},
+		&NamespacedAuditSink{}, &NamespacedAuditSinkList{},
 		&NodeAuditStatus{}, &NodeAuditStatusList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)

@@ -25,6 +25,7 @@ const runExample = `  controller                                            # in
 func command(out io.Writer) *cobra.Command {
 	var access cli.Access
 	var logs cli.Logs
+	var tenants string
 	options := controllers.Options{Registry: metrics.Registry}
 	c := &cobra.Command{
 		Use:               "controller",
@@ -44,6 +45,9 @@ func command(out io.Writer) *cobra.Command {
 			if options.Log, err = logs.Logger(out); err != nil {
 				return err
 			}
+			if options.Tenants, err = tenantRules(tenants); err != nil {
+				return err
+			}
 			options.Log.Info("this is the controller of nodeaudit", "version", version.Version)
 			return controllers.Run(c.Context(), cluster, options)
 		},
@@ -56,6 +60,7 @@ func command(out io.Writer) *cobra.Command {
 	f.StringVar(&options.HealthAddress, "health-address", ":8081", `address of /healthz and /readyz; "0" for none`)
 	f.DurationVar(&options.StaleAfter, "stale-after", 3*time.Minute, "age at which a node's report counts as missing; agents renew theirs every minute")
 	f.IntVar(&options.WebhookPort, "webhook-port", 0, "port of the webhook that refuses policies which cannot compile; 0 for none. It needs what the chart makes with webhook.enabled")
+	f.StringVar(&tenants, "tenants", "", "what namespaces may have of their own, as JSON with destinations and limits like the chart's value tenants; empty lets nobody in")
 	c.AddCommand(uninstallCommand(out, &access, &logs))
 	return c
 }

@@ -39,6 +39,9 @@ func (f *flags) runInCluster(ctx context.Context) error {
 	o.Source = desired.NewConfigMap(core, f.access.Namespace, o.Node, o.StateDir, o.Log)
 	o.Publisher = publish.NewStatus(objects, core, o.Node, f.heartbeat, o.Log)
 	o.Pods = pods.New(core, o.Node)
+	if f.tenants {
+		o.Tenants, o.TenantSecrets = desired.NewTenants(core, f.access.Namespace, o.StateDir, o.Log), tenantSecrets(core, f.access.Namespace)
+	}
 	o.Log.Info("this is the agent of nodeaudit", "version", version.Version, "node", o.Node)
 	return nodeagent.Run(ctx, o)
 }

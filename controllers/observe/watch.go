@@ -33,7 +33,7 @@ func node() *metav1.PartialObjectMetadata {
 // CacheOptions says what is cached: our own ConfigMaps in our namespace, the labels of Nodes, and of reports what the controller reads.
 func CacheOptions(namespace string) cache.Options {
 	own := labels.NewSelector()
-	if kinds, err := labels.NewRequirement(nodeconfig.KindLabel, "in", []string{nodeconfig.KindNode, nodeconfig.KindRules}); err == nil {
+	if kinds, err := labels.NewRequirement(nodeconfig.KindLabel, "in", []string{nodeconfig.KindNode, nodeconfig.KindRules, nodeconfig.KindTenants}); err == nil {
 		own = own.Add(*kinds)
 	}
 	return cache.Options{
@@ -104,6 +104,7 @@ func news(report *v1alpha1.NodeAuditReport) *v1alpha1.NodeAuditReport {
 	if n.Kernel != nil {
 		n.Kernel = &v1alpha1.KernelReport{Enabled: n.Kernel.Enabled}
 	}
+	n.TenantSinks = nil // nobody who looks at the fleet asks for them
 	for i := range n.Sinks {
 		n.Sinks[i].Written, n.Sinks[i].Dropped = 0, 0
 	}

@@ -58,7 +58,7 @@ func (c *ConfigMap) Run(ctx context.Context, update func(Update)) error {
 		update(Update{State: last})
 	}
 	store, informer := cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: cache.ToListWatcherWithWatchListSemantics(c.listWatch(), c.client),
+		ListerWatcher: cache.ToListWatcherWithWatchListSemantics(only(c.client, c.namespace, nodeconfig.NodePrefix+c.node), c.client),
 		ObjectType:    &corev1.ConfigMap{},
 		Handler: cache.ResourceEventHandlerFuncs{
 			AddFunc:    c.offer,
@@ -87,9 +87,10 @@ func (c *ConfigMap) nothing() *State {
 	return &State{Config: config, Digest: data[nodeconfig.DigestKey]}
 }
 
-func (c *ConfigMap) listWatch() *cache.ListWatch {
-	maps := c.client.CoreV1().ConfigMaps(c.namespace)
-	only := fields.OneTermEqualSelector(metav1.ObjectNameField, nodeconfig.NodePrefix+c.node).String()
+// only lists and watches the one ConfigMap of that name.
+func only(client kubernetes.Interface, namespace, name string) *cache.ListWatch {
+	maps := client.CoreV1().ConfigMaps(namespace)
+	only := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 			options.FieldSelector = only

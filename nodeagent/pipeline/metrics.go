@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"maps"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -36,6 +38,8 @@ func (p *Pipeline) Collect(metrics chan<- prometheus.Metric) {
 	}
 	events, _ := p.Report()
 	reports, _ := p.sinks.report()
+	_, tenants := p.tenants.report()
+	maps.Copy(reports, tenants)
 	count(receivedDesc, events.Received)
 	count(filteredDesc, p.filtered.Load())
 	count(lostDesc, p.losses.kernel.Load(), string(event.LossKernel))

@@ -36,6 +36,8 @@ type Options struct {
 	StateDir string
 	// Secrets is where the secrets of sinks are.
 	Secrets secret.Dir
+	// TenantSecrets is where the secrets of a namespace's sinks are. Nil: no namespace has sinks of its own.
+	TenantSecrets func(namespace string) secret.Source
 	// Pods names pods and containers. Nil on a host without Kubernetes.
 	Pods enrich.Pods
 	// Tracer knows where processes are and were. Nil where /proc alone tells.
@@ -71,6 +73,7 @@ type Pipeline struct {
 	filter   filter.Filter
 	receiver *receive.Receiver
 	sinks    *sinks
+	tenants  *tenants
 	received atomic.Int64
 	filtered atomic.Int64
 	gaps     atomic.Int64
@@ -105,9 +108,10 @@ func join(options Options) *Pipeline {
 		options:  options,
 		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Tracer: options.Tracer, Logger: options.Log}),
 		filter:   filter.New(os.Getpid()),
-		sinks:    newSinks(options),
+		tenants:  newTenants(options),
 		names:    host.NewNames(options.HostRoot),
 	}
+	p.sinks = newSinks(options, p.tenants.tick)
 	p.decoder.Names = p.names
 	p.Configure(nil, nil)
 	return p
@@ -144,4 +148,5 @@ func (p *Pipeline) carry(group event.Group) {
 		p.options.OnConfigChange(e)
 	}
 	p.sinks.offer(e)
+	p.tenants.offer(e)
 }

@@ -35,7 +35,7 @@ type sinks struct {
 	serials serials
 }
 
-func newSinks(options Options) *sinks {
+func newSinks(options Options, tick func(now time.Time)) *sinks {
 	if file, is := options.Stdout.(*os.File); is {
 		options.Stdout = stdout.Interruptible(file)
 	}
@@ -47,6 +47,7 @@ func newSinks(options Options) *sinks {
 	resolved := time.Now()
 	s.clock = startClock(func(now time.Time) {
 		s.tell(now)
+		tick(now)
 		if now.Sub(resolved) >= resolveEvery {
 			resolved = now
 			s.resolve()
@@ -217,7 +218,23 @@ func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
 		Received: p.received.Load(),
 		Lost:     v1alpha1.LossReport{Socket: source.Overruns, Gap: p.gaps.Load(), Queue: source.Dropped + sum.DroppedQueue, Sink: sum.DroppedSink},
 	}
-	events.Routes = p.sinks.routes()
+	tenantRoutes, _ := p.tenants.report()
+	events.Routes = append(p.sinks.routes(), tenantRoutes...)
+	events.Routes = events.Routes[:min(len(events.Routes), maxRoutes)]
+	return events, sinkReports(reports, source.Err)
+}
+
+// TenantSinks says how each sink of a tenant is that has had something to do here. It is safe for concurrent use.
+func (p *Pipeline) TenantSinks() []v1alpha1.SinkReport {
+	_, reports := p.tenants.report()
+	list := sinkReports(reports, p.source().Err)
+	return list[:min(len(list), maxTenantSinks)]
+}
+
+// maxTenantSinks is as many as a report may have.
+const maxTenantSinks = 256
+
+func sinkReports(reports map[string]account, unreceived error) []v1alpha1.SinkReport {
 	list := make([]v1alpha1.SinkReport, 0, len(reports))
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[name]
@@ -227,13 +244,13 @@ func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
 		if !r.success.IsZero() {
 			report.LastSuccessTime = new(metav1.NewTime(r.success.UTC().Truncate(time.Second)))
 		}
-		if source.Err != nil {
-			report.LastError = "no events are received: " + source.Err.Error()
+		if unreceived != nil {
+			report.LastError = "no events are received: " + unreceived.Error()
 		}
 		report.LastError = limit(report.LastError)
 		list = append(list, report)
 	}
-	return events, list
+	return list
 }
 
 // source is how the receiver is. Tests have none.

@@ -29,6 +29,7 @@ func (p *Pipeline) CollectFrom(from v1alpha1.Collect) {
 // Run carries events until ctx ends, and then until the sinks have what was read, or have given up.
 func (p *Pipeline) Run(ctx context.Context) error {
 	reassembler := reassemble.New(p.carry)
+	defer p.tenants.stop()
 	defer p.sinks.stopAll()
 	var others sync.WaitGroup
 	others.Go(func() { p.receiver.Run(ctx) })

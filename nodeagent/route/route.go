@@ -61,6 +61,9 @@ func (r *Route) Errors() (count int64, last string) {
 	return r.trouble.count.Load(), last
 }
 
+// Fail counts an event that nobody has compared with the route. It is safe for concurrent use.
+func (r *Route) Fail(why error) { r.trouble.note(why) }
+
 // Table is the routes of a node, in order.
 type Table struct {
 	routes   []*Route

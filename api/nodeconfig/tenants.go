@@ -1,0 +1,77 @@
+package nodeconfig
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/nodeaudit/nodeaudit/api/allow"
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+// Names of the ConfigMap of tenants and of its keys. There is one for all nodes: what tenants ask for is the same on each of them, and is none of a
+// node's own configuration, so that an edit of a tenant's makes no policy wait and no rollout begin.
+const (
+	// TenantsName is its name.
+	TenantsName = "nodeaudit-tenants"
+	// TenantsKey is the key of the encoded Tenants. Its digest is below DigestKey.
+	TenantsKey = "tenants.json"
+	// TenantRoutePrefix comes before namespace/name in the name of a tenant's route. Names of policies have no colon.
+	TenantRoutePrefix = "tenant:"
+)
+
+// TenantsVersion is the latest version of the document of tenants that this package writes.
+const TenantsVersion = 1
+
+// Tenants is what the people of namespaces ask for.
+type Tenants struct {
+	// Version is the version of the document.
+	Version int `json:"version"`
+	// Destinations are those that the sinks of tenants may reach.
+	Destinations []allow.Destination `json:"destinations,omitempty"`
+	// Tenants are the namespaces that have routes, ordered by name.
+	Tenants []Tenant `json:"tenants,omitempty"`
+}
+
+// Tenant is one namespace. Its routes see the events of its own pods and of no others, and name its own sinks and no others.
+type Tenant struct {
+	// Namespace is its name.
+	Namespace string `json:"namespace"`
+	// Routes are its routes. The name of each is TenantRoutePrefix, the namespace, a slash and its own; its match asks for the namespace, and for no
+	// other. The controller writes both.
+	Routes []v1alpha1.Route `json:"routes"`
+	// Sinks are those that Routes name, by their names in the namespace. Their Secrets are the namespace's.
+	Sinks []Sink `json:"sinks"`
+}
+
+// TenantKey names an object of a tenant.
+type TenantKey struct{ Namespace, Name string }
+
+// String is namespace/name.
+func (k TenantKey) String() string { return k.Namespace + "/" + k.Name }
+
+// EncodeTenants returns the data of the ConfigMap of tenants.
+func EncodeTenants(tenants Tenants) (map[string]string, error) {
+	tenants.Version = TenantsVersion
+	document, err := json.Marshal(tenants)
+	if err != nil {
+		return nil, fmt.Errorf("encoding what tenants ask for: %w", err)
+	}
+	return map[string]string{TenantsKey: string(document), DigestKey: digest(document)}, nil
+}
+
+// DecodeTenants reads the data of the ConfigMap of tenants. It returns ErrDigest where the document does not match its digest and ErrVersion where it
+// is of a later version.
+func DecodeTenants(data map[string]string) (Tenants, error) {
+	document := []byte(data[TenantsKey])
+	if digest(document) != data[DigestKey] {
+		return Tenants{}, fmt.Errorf("key %s: %w", TenantsKey, ErrDigest)
+	}
+	var tenants Tenants
+	if err := json.Unmarshal(document, &tenants); err != nil {
+		return Tenants{}, fmt.Errorf("key %s: %w", TenantsKey, err)
+	}
+	if tenants.Version > TenantsVersion {
+		return Tenants{}, fmt.Errorf("key %s: version %d, known up to %d: %w", TenantsKey, tenants.Version, TenantsVersion, ErrVersion)
+	}
+	return tenants, nil
+}

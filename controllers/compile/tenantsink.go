@@ -1,0 +1,78 @@
+package compile
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+// The queue of a tenant's sink where it asks for none, and the least one.
+const (
+	defaultTenantQueue = 16 << 20
+	leastQueue         = 4 << 20
+)
+
+// usableSinks are the specs of the namespace's sinks that may be used, as the agents get them, and gives a verdict on each.
+func (t *tenant) usableSinks() map[string]v1alpha1.AuditSinkSpec {
+	usable := map[string]v1alpha1.AuditSinkSpec{}
+	left := t.rules.QueueBytes
+	for _, sink := range t.sinks {
+		spec, verdict := t.sink(&sink.Spec, &left)
+		t.verdicts.Sinks[t.key(sink.Name)] = verdict
+		if verdict.Reason == "" {
+			usable[sink.Name] = spec
+		}
+	}
+	return usable
+}
+
+func (t *tenant) sink(asked *v1alpha1.AuditSinkSpec, left *int64) (v1alpha1.AuditSinkSpec, TenantVerdict) {
+	spec := *asked.DeepCopy()
+	if !v1alpha1.ForTenants(spec.Type) {
+		return spec, TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf(
+			"sinks of type %s are not for tenants: they are a part of the node, or take the node's own rights", spec.Type)}
+	}
+	if verdict := t.reach(&spec); verdict.Reason != "" {
+		return spec, verdict
+	}
+	return spec, t.queue(&spec, left)
+}
+
+// reach judges names. What a name stands for, and an address that is in a Secret, the agent judges when it connects.
+func (t *tenant) reach(spec *v1alpha1.AuditSinkSpec) TenantVerdict {
+	addresses, wrong := spec.Addresses()
+	if len(wrong) > 0 {
+		return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf("%q is no address with a port that can be judged: correct it", wrong[0])}
+	}
+	for _, address := range addresses {
+		if err := t.allowed.Name(address.Host, address.Port); err != nil {
+			return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: err.Error()}
+		}
+	}
+	return TenantVerdict{}
+}
+
+// queue gives the sink its share of what the namespace may keep on a node.
+func (t *tenant) queue(spec *v1alpha1.AuditSinkSpec, left *int64) TenantVerdict {
+	if spec.Queue == nil {
+		spec.Queue = &v1alpha1.SinkQueue{}
+	}
+	if spec.Queue.Type == v1alpha1.SinkQueueMemory {
+		return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: "queue.type: the queue of a tenant is on disk, because memory is the agent's: leave it out"}
+	}
+	size := min(defaultTenantQueue, t.rules.QueueBytes)
+	if spec.Queue.MaxSize != nil {
+		size = max(spec.Queue.MaxSize.Value(), leastQueue)
+	}
+	if size > *left {
+		return TenantVerdict{Reason: v1alpha1.ReasonLimitExceeded, Message: fmt.Sprintf("the queue of %s does not fit: those of the namespace may hold %s on each node, "+
+			"of which older sinks leave %s: set queue.maxSize lower, here or there", inBytes(size), inBytes(t.rules.QueueBytes), inBytes(*left))}
+	}
+	*left -= size
+	spec.Queue.MaxSize = new(*resource.NewQuantity(size, resource.BinarySI))
+	return TenantVerdict{}
+}
+
+func inBytes(n int64) string { return resource.NewQuantity(n, resource.BinarySI).String() }
