@@ -8,7 +8,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:scope=Namespaced,shortName=nas,categories={nodeaudit,security}
+// +kubebuilder:resource:scope=Namespaced,shortName=nsas,categories={nodeaudit,security}
 // +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
 // +kubebuilder:printcolumn:name="Nodes",type=integer,JSONPath=`.status.nodes.using`
 // +kubebuilder:printcolumn:name="Healthy",type=integer,JSONPath=`.status.nodes.healthy`

@@ -14,6 +14,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/pods"
 	"github.com/nodeaudit/nodeaudit/nodeagent/publish"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret/granted"
 )
 
 // runInCluster works for the cluster until ctx ends.
@@ -40,7 +41,7 @@ func (f *flags) runInCluster(ctx context.Context) error {
 	o.Publisher = publish.NewStatus(objects, core, o.Node, f.heartbeat, o.Log)
 	o.Pods = pods.New(core, o.Node)
 	if f.tenants {
-		o.Tenants, o.TenantSecrets = desired.NewTenants(core, f.access.Namespace, o.StateDir, o.Log), tenantSecrets(core, f.access.Namespace)
+		o.Tenants, o.TenantSecrets = desired.NewTenants(core, f.access.Namespace, o.StateDir, o.Log), granted.Secrets(core, f.access.Namespace)
 	}
 	o.Log.Info("this is the agent of nodeaudit", "version", version.Version, "node", o.Node)
 	return nodeagent.Run(ctx, o)

@@ -57,7 +57,7 @@ func (t *tenants) place(key nodeconfig.TenantKey, spec v1alpha1.AuditSinkSpec, d
 		key: key, dir: filepath.Join(t.dir, key.Namespace, key.Name), settings: settings, spec: text, target: t.aim(key, spec), cancel: cancel,
 		done: make(chan struct{}),
 	}
-	p.queue = sink.NewQueue(key.String(), &lazy{open: func() (sink.Writer, error) { return p.open(t.options), nil }}, tenantQueueSize)
+	p.queue = sink.NewQueue(key.String(), toDisk{p, t.options}, tenantQueueSize)
 	after := make(chan struct{})
 	close(after)
 	if before != nil {
@@ -72,7 +72,6 @@ func (t *tenants) place(key nodeconfig.TenantKey, spec v1alpha1.AuditSinkSpec, d
 		if err := p.queue.Run(ctx); err != nil {
 			t.options.Log.Warn("closing a sink", "sink", key.String(), "err", err)
 		}
-		p.close()
 	}()
 	return p
 }
@@ -110,13 +109,25 @@ func (p *tenantPlace) open(options Options) *export.Sink {
 	return p.export
 }
 
-// close ends an export that no event has come to, and is harmless after another end.
-func (p *tenantPlace) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.export != nil {
-		_ = p.export.Close()
+// toDisk is the way from a place's queue in memory to that on disk, which it opens with the first events.
+type toDisk struct {
+	place   *tenantPlace
+	options Options
+}
+
+// Write is sink.Writer.Write.
+func (d toDisk) Write(ctx context.Context, events []*event.Event) error {
+	return d.place.open(d.options).Write(ctx, events)
+}
+
+// Close is sink.Writer.Close.
+func (d toDisk) Close() error {
+	d.place.mu.Lock()
+	defer d.place.mu.Unlock()
+	if d.place.export == nil {
+		return nil
 	}
+	return d.place.export.Close()
 }
 
 // update sends on what waits, and what comes, where a new spec wants it.

@@ -231,12 +231,22 @@ func TestKubectlShowsWhatAPersonWants(t *testing.T) {
 	if err := s.admin.Create(t.Context(), object(t, "AuditSink", `{metadata: {name: shown}, spec: {type: stdout}}`)); err != nil {
 		t.Fatal(err)
 	}
+	for kind, body := range map[string]string{
+		"AuditRoute":          `{metadata: {name: shown, namespace: default}, spec: {sinks: [siem, copy]}}`,
+		"NamespacedAuditSink": `{metadata: {name: shown, namespace: default}, spec: {type: loki, loki: {url: "https://loki.test"}}}`,
+	} {
+		if err := s.admin.Create(t.Context(), object(t, kind, body)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := report(t, s.agent(t, "shown"), "shown", ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct{ short, header, cells string }{
 		{"ap", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "shown Observe"},
 		{"as", "NAME TYPE NODES HEALTHY BACKLOG DROPPED LAST SUCCESS READY AGE", "shown stdout"},
+		{"ar", "NAME SINKS READY REASON AGE", `shown ["siem","copy"]`},
+		{"nsas", "NAME TYPE NODES HEALTHY BACKLOG DROPPED LAST SUCCESS READY AGE", "shown loki"},
 		{"nas", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT AGE", "shown InSync"},
 		{"nas -o wide", "NAME STATE RULES WANTED AUDIT NEXT BOOT LOST DRIFT HEARTBEAT WHO MESSAGE AGE", "shown InSync"},
 		{"nodeaudit", "NAME MODE IN SYNC SELECTED LOCKED READY AGE", "auditpolicy.nodeaudit.dev/shown Observe"},

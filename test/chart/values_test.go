@@ -22,6 +22,9 @@ func TestValuesThatAreWrongAreRefused(t *testing.T) {
 		{"a failure policy that is none", "webhook.failurePolicy=Perhaps", "webhook/failurePolicy"},
 		{"a webhook that waits for longer than Kubernetes lets it", "webhook.timeoutSeconds=31", "webhook/timeoutSeconds"},
 		{"a webhook on the port of the metrics", "webhook.port=8080", "webhook/port"},
+		{"a destination of tenants without ports", "tenants.destinations[0].hosts={a.test}", "tenants/destinations/0"},
+		{"a destination of tenants that is nothing", "tenants.destinations[0].ports={443}", "tenants/destinations/0"},
+		{"a queue of tenants without a unit", "tenants.limits.queueBytesPerNamespace=64", "tenants/limits/queueBytesPerNamespace"},
 		{"an unknown seccomp profile", "agent.seccompProfile.type=None", "agent/seccompProfile/type"},
 	} {
 		for _, helm := range []string{"helm", "helm3"} {

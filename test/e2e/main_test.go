@@ -90,6 +90,8 @@ func tearDown() error {
 
 func install() error {
 	words := []string{"upgrade", "--install", release, "charts/nodeaudit", "--namespace", namespace, "--create-namespace", "--wait", "--timeout", "2m"}
+	// For the tests of tenants: port 9, where nobody listens.
+	words = append(words, "--set=tenants.enabled=true", "--set=tenants.destinations[0].cidrs={127.0.0.1/32}", "--set=tenants.destinations[0].ports={9}")
 	if guestOnly {
 		words = append(words, "--set", `agent.nodeSelector.kubernetes\.io/hostname=`+guestNode, "--set", "agent.remediation.enabled=true,agent.rebootSentinel=true")
 	}

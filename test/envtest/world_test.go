@@ -241,6 +241,10 @@ func conditionsOf(object client.Object) []metav1.Condition {
 		return o.Status.Conditions
 	case *v1alpha1.AuditSink:
 		return o.Status.Conditions
+	case *v1alpha1.AuditRoute:
+		return o.Status.Conditions
+	case *v1alpha1.NamespacedAuditSink:
+		return o.Status.Conditions
 	default:
 		return nil
 	}

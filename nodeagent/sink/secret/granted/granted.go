@@ -1,4 +1,8 @@
-package main
+// Package granted asks a cluster for the Secrets that a namespace lets the agents read.
+//
+// The name of a namespace comes in, a secret.Source for it goes out. The agents have no right to any Secret: each namespace gives them that to read the
+// ones that it means, by their names. The package asks for single objects, and neither lists nor watches.
+package granted
 
 import (
 	"context"
@@ -15,8 +19,8 @@ import (
 // account is the agents' ServiceAccount, which people name in the RoleBindings of their namespaces.
 const account = "nodeaudit-agent"
 
-// tenantSecrets asks for Secrets of namespaces, each by its name. The agents have no right to any, but for those that a namespace gives them.
-func tenantSecrets(client kubernetes.Interface, own string) func(namespace string) secret.Source {
+// Secrets returns what makes the source of a namespace. own is the namespace of nodeaudit, which people name with the agents' account.
+func Secrets(client kubernetes.Interface, own string) func(namespace string) secret.Source {
 	var mu sync.Mutex
 	known := map[string]*secret.Remote{}
 	return func(namespace string) secret.Source {
