@@ -44,7 +44,10 @@ type Tenant struct {
 }
 
 // TenantKey names an object of a tenant.
-type TenantKey struct{ Namespace, Name string }
+type TenantKey struct {
+	// Namespace and Name are the object's.
+	Namespace, Name string
+}
 
 // String is namespace/name.
 func (k TenantKey) String() string { return k.Namespace + "/" + k.Name }
