@@ -28,6 +28,7 @@ import (
 type receiver struct {
 	mu       sync.Mutex
 	answers  []answer
+	told     <-chan struct{} // the first good answer waits for it, unless it is nil
 	bodies   [][]byte
 	requests []*http.Request
 }
@@ -61,6 +62,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(next.status)
 		_, _ = w.Write([]byte("no, because of " + http.StatusText(next.status)))
 		return
+	}
+	if r.told != nil {
+		<-r.told
 	}
 	r.bodies = append(r.bodies, body)
 }
@@ -162,14 +166,23 @@ func TestAnswersOfTheServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &receiver{answers: test.answers}
+			heard := make(chan struct{})
+			if test.tells != "" && test.dropped == 0 { // an error that is tried again is told until that has worked
+				r.told = heard
+			}
 			server := httptest.NewServer(r)
 			defer server.Close()
 			s := exporttest.New(t, open(webhook.Options{URL: server.URL}))
 			told := ""
+			tell := sync.OnceFunc(func() { close(heard) })
+			defer tell()
 			exporttest.Write(t, s, sinktest.Events(8))
 			exporttest.Eventually(t, func() string { return s.Delivery().LastError }, func() bool {
 				if d := s.Delivery(); d.LastError != "" {
 					told = d.LastError
+				}
+				if strings.Contains(told, test.tells) {
+					tell()
 				}
 				return s.Delivery().Queued == 0
 			})
