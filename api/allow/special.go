@@ -52,7 +52,7 @@ func special(addr netip.Addr, own []netip.Addr) string {
 // translated looks at the IPv4 address in an IPv6 one.
 func translated(addr netip.Addr, own []netip.Addr) string {
 	b := addr.As16()
-	inner := netip.Addr{}
+	var inner netip.Addr
 	switch {
 	case nat64.Contains(addr), v4Compat.Contains(addr):
 		inner = netip.AddrFrom4([4]byte(b[12:]))

@@ -18,6 +18,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
@@ -109,8 +110,9 @@ func TestATenantGetsTheEventsOfItsOwnPodsAndNoOthers(t *testing.T) {
 		p.give(e)
 		all = append(all, e.Keys...)
 	}
-	awaitTenant(t, p, "shop/hook", func(r v1alpha1.SinkReport) bool { return r.Written == 2 })
-	awaitTenant(t, p, "bank/hook", func(r v1alpha1.SinkReport) bool { return r.Written == 2 })
+	settled := func(r v1alpha1.SinkReport) bool { return r.Written >= 2 && r.Queued == 0 }
+	awaitTenant(t, p, "shop/hook", settled)
+	awaitTenant(t, p, "bank/hook", settled)
 	await(t, p, func(r v1alpha1.SinkReport) bool { return r.Written == int64(len(events)) })
 	p.tenants.stop()
 	for name, test := range map[string]struct {
@@ -156,11 +158,12 @@ func TestEachOfTheTwoChecksHoldsAlone(t *testing.T) {
 	p := tenantRoad(t, t.TempDir())
 	p.ConfigureTenants(nodeconfig.Tenants{Destinations: reachable(t, h), Tenants: []nodeconfig.Tenant{bound("shop", h.URL)}})
 	shop := p.tenants.of["shop"]
-	p.tenants.of["bank"] = shop // as if somebody had mixed up names
-	p.tenants.offer(podEvent("bank", "mixed-up"))
-	shop.offer(podEvent("bank", "not-looked-at"), time.Now(), &p.tenants.total)
+	shop.offer(podEvent("bank", "only-the-match-holds"), time.Now(), &p.tenants.total)
+	p.tenants.of["bank"] = shop // as if somebody had mixed up names, and the controller had forgotten to bind the route
+	shop.lanes = newLanes(host.New("/"), bound("shop", h.URL, func(r *v1alpha1.Route) { r.Match.Namespaces = nil }).Routes)
+	p.tenants.offer(podEvent("bank", "only-the-agent-holds"))
 	p.tenants.offer(podEvent("shop", "own"))
-	awaitTenant(t, p, "shop/hook", func(r v1alpha1.SinkReport) bool { return r.Written == 1 })
+	awaitTenant(t, p, "shop/hook", func(r v1alpha1.SinkReport) bool { return r.Written >= 1 && r.Queued == 0 })
 	p.tenants.stop()
 	if diff := cmp.Diff([]string{"own"}, h.keys(t)); diff != "" {
 		t.Errorf("arrived (-want +got):\n%s", diff)
