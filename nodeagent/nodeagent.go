@@ -23,6 +23,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/boot"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
+	"github.com/nodeaudit/nodeaudit/nodeagent/control"
 	"github.com/nodeaudit/nodeaudit/nodeagent/converge"
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
@@ -138,6 +139,7 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { return road.Run(ctx) })
 	group.Go(func() error { return keeper.run(ctx) })
 	group.Go(func() error { files.run(ctx); return nil })
+	group.Go(func() error { listenToPeople(ctx, options, road); return nil })
 	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
 	group.Go(func() error { return options.Publisher.Run(ctx) })
 	group.Go(func() error { keeper.tenants.run(ctx, options.Tenants); return nil })
@@ -180,7 +182,7 @@ func Once(ctx context.Context, options Options, state desired.State) (v1alpha1.N
 // Forget removes what an agent has kept in its state directory, and the directory where nothing else is in it. What it has put into the kernel must
 // be out by then; records of what is still on the host for the next boot stay.
 func Forget(stateDir string) error {
-	for _, name := range []string{converge.File, reboot.File, desired.File, desired.TenantsFile, firstLookFile, lockFile} {
+	for _, name := range []string{converge.File, reboot.File, desired.File, desired.TenantsFile, firstLookFile, control.File, lockFile} {
 		if err := os.Remove(filepath.Join(stateDir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing what the agent has kept: %w", err)
 		}
@@ -193,6 +195,13 @@ func Forget(stateDir string) error {
 	}
 	_ = os.Remove(stateDir) // which fails where something else is in it, or where it is a mount
 	return nil
+}
+
+// listenToPeople answers who asks the agent to try a sink. An agent that cannot works nevertheless.
+func listenToPeople(ctx context.Context, options Options, road *pipeline.Pipeline) {
+	if err := control.Serve(ctx, options.StateDir, road.TestSink); err != nil {
+		options.Log.Warn("nobody can have this agent test a sink", "err", err)
+	}
 }
 
 // newConverger makes what acts on the node: on its kernel, and by telling that it needs a reboot.

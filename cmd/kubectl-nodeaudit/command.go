@@ -13,7 +13,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/internal/version"
 )
 
-const rootLong = `Work with audit rules and AuditPolicy objects on this machine, without a cluster.
+const rootLong = `Work with audit rules and AuditPolicy objects on this machine. No cluster is asked, but by sink test.
 
 Files that end in .rules have rules in the language of auditctl(8); files that end in .yaml, .yml or .json have AuditPolicy objects, as many
 as one likes. "-" is standard input; there, and in files with another ending, the first line tells: rules begin with one hyphen.`
@@ -45,7 +45,7 @@ func command(name string, in io.Reader, out, words io.Writer) *cobra.Command {
 	c.SetIn(in)
 	c.SetOut(out)
 	c.SetErr(words)
-	c.AddCommand(lintCommand(name), compileCommand(name), rulesCommand(name, thisMachine), packsCommand(name), bootCommand(name), decodeCommand(name), searchCommand(name), verifyCommand(name), versionCommand(name))
+	c.AddCommand(lintCommand(name), compileCommand(name), rulesCommand(name, thisMachine), packsCommand(name), bootCommand(name), decodeCommand(name), searchCommand(name), verifyCommand(name), sinkCommand(name), versionCommand(name))
 	return c
 }
 

@@ -2,7 +2,7 @@
 // would get.
 //
 // Files or standard input come in; findings, rules or bytes go out on standard output, words on standard error. Nothing but
-// `rules` looks at the kernel, nothing but `rules load` changes anything, and no cluster is asked.
+// `rules` looks at the kernel, nothing but `rules load` changes anything, and nothing but `sink test` asks a cluster.
 package main
 
 import (

@@ -32,7 +32,8 @@ const example = `  nodeagent --policy policy.yaml --sinks sinks.yaml     # alone
   nodeagent --policy policy.yaml --once                 # load, print the status, exit 1 when not in sync
   nodeagent --policy policy.yaml --once -o json         # the same for scripts
   nodeagent --release                                   # take out everything that the agent has put in
-  nodeagent --node worker-1 --kubeconfig agent.conf     # for a cluster, outside of a pod`
+  nodeagent --node worker-1 --kubeconfig agent.conf     # for a cluster, outside of a pod
+  nodeagent --test-sink siem                            # have the agent that runs here send a test event; exit 1 when it is not delivered`
 
 // flags are the whole command line.
 type flags struct {
@@ -43,6 +44,7 @@ type flags struct {
 	policies, sinks []string
 	once, release   bool
 	tenants         bool
+	test, askedBy   string
 	output          string
 	events, words   io.Writer
 }
@@ -90,12 +92,17 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.sinks, "sinks", nil, "file with AuditSink objects, with --policy (may be repeated)")
 	set.BoolVar(&f.once, "once", false, "with --policy: load the rules, print the status, and exit with 1 when not in sync")
 	set.BoolVar(&f.release, "release", false, "take out the rules that the agent has put in, restore the settings that it found, and exit")
-	set.StringVarP(&f.output, "output", "o", "text", "form of the printed status: text or json")
+	set.StringVar(&f.test, "test-sink", "", "have the agent that runs with this --state-dir send a test event to the sink of this name, print what came of it, and exit with 1 when it is not delivered")
+	set.StringVar(&f.askedBy, "asked-by", "", "with --test-sink: who asks, for the event and the agent's log")
+	set.StringVarP(&f.output, "output", "o", "text", "form of the printed status, and of the outcome of --test-sink: text or json")
 }
 
 func (f *flags) run(c *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
+	}
+	if f.test != "" {
+		return f.runTest(c.Context())
 	}
 	log, err := f.logs.Logger(f.words)
 	if err != nil {
@@ -139,6 +146,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--heartbeat %s: it is between 1s and 1m, because a report of three minutes counts as missing", f.heartbeat)
 	case f.options.ContestAfter < 0:
 		return fmt.Errorf("--contest-after %d: it is a number of repairs, or 0 for never", f.options.ContestAfter)
+	case f.test != "" && (alone || f.once || f.release):
+		return errors.New("--test-sink asks an agent that runs already: leave out --policy, --once and --release")
 	case f.release && (alone || f.once):
 		return errors.New("--release comes without --policy and --once: it takes out the rules of all policies")
 	case f.once && !alone:

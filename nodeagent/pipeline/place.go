@@ -59,6 +59,7 @@ type place struct {
 	spec     []byte       // that it has now
 	chain    *chain.Chain // of a file, where there is a key
 	ledger   *ledger      // of a file with a chain
+	file     string       // its name in the log directory
 }
 
 func (s *sinks) defaultPlace() destination {
@@ -88,7 +89,7 @@ func formatOf(spec v1alpha1.AuditSinkSpec) v1alpha1.SinkFormat {
 
 func (s *sinks) start(target destination, asked settings, spec v1alpha1.AuditSinkSpec) *place {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &place{settings: asked, cancel: cancel, done: make(chan struct{})}
+	p := &place{settings: asked, cancel: cancel, done: make(chan struct{}), file: target.file}
 	p.chain = s.chain(target, asked)
 	var writer sink.Writer = &lazy{open: func() (sink.Writer, error) { return s.open(target, asked, p.chain) }}
 	if target.kind == elsewhere {

@@ -29,6 +29,7 @@ type sinks struct {
 	clock   *clock
 	places  map[destination]*place
 	byName  map[string]*place
+	specs   map[string]v1alpha1.AuditSinkSpec
 	gone    sink.Report // sums of the places that are no more
 	key     ed25519.PrivateKey
 	boot    string // the kernel's
@@ -65,9 +66,10 @@ func (p *Pipeline) Configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	wanted := map[destination]settings{s.defaultPlace(): defaultSettings}
 	targets := map[string]destination{nodeconfig.DefaultSink: s.defaultPlace()}
-	specOf := map[destination]v1alpha1.AuditSinkSpec{}
+	specOf, named := map[destination]v1alpha1.AuditSinkSpec{}, map[string]v1alpha1.AuditSinkSpec{nodeconfig.DefaultSink: {Type: v1alpha1.SinkTypeFile}}
 	for _, spec := range specs {
 		target, asked := s.target(spec.Name, spec.Spec)
+		named[spec.Name] = spec.Spec
 		targets[spec.Name], wanted[target], specOf[target] = target, asked, spec.Spec
 	}
 	// The road waits meanwhile, and the records in its socket: nothing is offered to a place that is being closed.
@@ -81,7 +83,7 @@ func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 		}
 		s.update(s.places[target], specOf[target])
 	}
-	s.byName = make(map[string]*place, len(targets))
+	s.byName, s.specs = make(map[string]*place, len(targets)), named
 	for name, target := range targets {
 		s.byName[name] = s.places[target]
 	}

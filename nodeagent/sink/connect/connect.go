@@ -5,6 +5,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -214,5 +215,27 @@ func (r *opening) hideLines(key []byte) {
 		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") {
 			r.hide([]byte(line))
 		}
+	}
+}
+
+// Silent says what a person can conclude from a push without an error to a receiver that answers nothing. Empty: it would have answered.
+func Silent(spec *v1alpha1.AuditSinkSpec) string {
+	const stream, packet = "it was sent, and this protocol has no answer: look for it there", "it was sent in a packet, to which nobody answers: look for it there"
+	protocol := v1alpha1.WireProtocol("")
+	switch {
+	case spec.Syslog != nil:
+		protocol = cmp.Or(spec.Syslog.Protocol, v1alpha1.WireTCP)
+	case spec.GELF != nil:
+		protocol = cmp.Or(spec.GELF.Protocol, v1alpha1.WireUDP)
+	case spec.Fluentd != nil && spec.Fluentd.WithoutAck:
+		protocol = v1alpha1.WireTCP
+	}
+	switch protocol {
+	case "":
+		return ""
+	case v1alpha1.WireUDP:
+		return packet
+	default:
+		return stream
 	}
 }

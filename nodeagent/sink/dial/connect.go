@@ -25,6 +25,10 @@ func (f Func) Connect(ctx context.Context, network, address string, config *tls.
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}
+	w := watcher(ctx)
+	if w != nil {
+		w.connected(conn.RemoteAddr().String())
+	}
 	if config == nil {
 		return conn, nil
 	}
@@ -33,7 +37,11 @@ func (f Func) Connect(ctx context.Context, network, address string, config *tls.
 		config.ServerName, _, _ = net.SplitHostPort(address)
 	}
 	secured := tls.Client(conn, config)
-	if err := secured.HandshakeContext(ctx); err != nil {
+	err = secured.HandshakeContext(ctx)
+	if w != nil {
+		w.shaken(secured.ConnectionState(), err)
+	}
+	if err != nil {
 		_ = conn.Close()
 		return nil, fmt.Errorf("connecting to %s: %w", address, err)
 	}

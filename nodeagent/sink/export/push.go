@@ -8,8 +8,6 @@ import (
 
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/plog"
-
-	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
 )
 
 // push is what exporterhelper calls with a batch, and again with what an error has left of it.
@@ -117,12 +115,5 @@ func (s *Sink) attempt(ctx context.Context, logs plog.Logs) error {
 	return err
 }
 
-// words are what people read of an error: no secret, one line, of bounded length.
-func (s *Sink) words(err error) string {
-	text := s.current().Opener.Redact(dial.Words(err))
-	const most = 600
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return fmt.Sprint(text)
-}
+// words are what people read of an error of a push.
+func (s *Sink) words(err error) string { return s.current().Words(err) }

@@ -80,6 +80,9 @@ func (f *forward) Push(ctx context.Context, logs plog.Logs) error {
 		_ = f.Close()
 		return fmt.Errorf("sending to %s: %w", f.options.Address, orCause(ctx, err))
 	}
+	if !f.options.WithoutAck {
+		dial.Answered(ctx, "it acknowledged the event")
+	}
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"golang.org/x/sys/unix"
 
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 )
 
@@ -40,7 +41,7 @@ type journal struct {
 // Push is export.Destination.Push.
 func (j *journal) Push(ctx context.Context, logs plog.Logs) error {
 	if j.conn == nil {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "unixgram", j.options.Socket)
+		conn, err := dial.Connect(ctx, "unixgram", j.options.Socket, nil)
 		if err != nil {
 			return fmt.Errorf("connecting to the journal: %w", err)
 		}
@@ -56,6 +57,7 @@ func (j *journal) Push(ctx context.Context, logs plog.Logs) error {
 			return export.Taken(i, fmt.Errorf("writing to the journal: %w", err))
 		}
 	}
+	dial.Answered(ctx, "the journal has taken the entry")
 	return nil
 }
 

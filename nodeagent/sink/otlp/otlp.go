@@ -5,6 +5,7 @@ package otlp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strings"
@@ -135,10 +136,28 @@ type sender struct {
 
 // Push is export.Destination.Push.
 func (s *sender) Push(ctx context.Context, logs plog.Logs) error {
+	if dial.Watched(ctx) && !s.options.HTTP {
+		s.look(ctx)
+	}
 	if err := s.exporter.ConsumeLogs(ctx, logs); err != nil {
 		return fmt.Errorf("sending to %s: %w", s.options.Endpoint, judge(err))
 	}
+	dial.Answered(ctx, "it has taken the event")
 	return nil
+}
+
+// look connects once more, because gRPC shows nobody its connection. What is wrong with it the push says.
+func (s *sender) look(ctx context.Context) {
+	scheme, address, _ := strings.Cut(s.options.Endpoint, "://")
+	address, _, _ = strings.Cut(address, "/")
+	var config *tls.Config
+	if scheme != "http" {
+		config, _ = s.options.TLS.Config() // New has checked it
+		config.NextProtos = []string{"h2"}
+	}
+	if conn, err := s.options.Dial.Connect(ctx, "tcp", address, config); err == nil {
+		_ = conn.Close()
+	}
 }
 
 // Close is export.Destination.Close.

@@ -104,6 +104,7 @@ func (c *Client) Do(request *http.Request) ([]byte, error) {
 	defer response.Body.Close() //nolint:errcheck // it was read
 	answer, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	if response.StatusCode/100 == 2 && err == nil {
+		dial.Answered(request.Context(), response.Status+" "+string(answer[:min(len(answer), mostTold)]))
 		return answer, nil
 	}
 	if err != nil {
