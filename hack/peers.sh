@@ -2,14 +2,20 @@
 # peers.sh puts programs of others that tests and measurements speak with or compare with into .local/peers, and a way to each into .local/bin.
 #
 # They are Debian's: rsyslog, syslog-ng, auditd with auditctl, ausearch and aureport, laurel. They are unpacked and not installed: two syslog daemons
-# exclude each other, and an installed auditd would start with the machine. Elsewhere than on Debian their tests say what they miss.
+# exclude each other, and an installed auditd would start with the machine. Elsewhere than on Debian their tests say what they miss. The receivers of the
+# OpenTelemetry Collector are built here, which takes two minutes of processor time once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-peers=$PWD/.local/peers
+# Paths in the programs of .local/bin must hold where .local is a link of a folder that goes.
+mkdir -p .local/bin
+home=$(realpath .local)
+peers=$home/peers
 packages=(rsyslog rsyslog-gnutls syslog-ng-core auditd laurel)
 libraries=(
 	libacl1 libauparse0 libcap-ng0 libestr0 libfastjson4 libglib2.0-0 libgnutls30 libgssapi-krb5-2 libivykis0 libjson-c5 liblognorm5 libnet1 libpcre3 libwrap0
 )
+
+go build -C hack/collector -o "$home/bin/collector" . || echo "peers: the tests with the Collector's receivers will not run" >&2
 
 if ! command -v apt-get >/dev/null; then
 	echo "peers: this is not Debian: tests that need ${packages[*]} will not run unless these programs are in the PATH" >&2
@@ -20,7 +26,7 @@ complete=$peers/complete-$(sha256sum <hack/peers.sh | cut -c1-16)
 hack/apt.sh "${libraries[@]}"
 echo "peers: fetching ${packages[*]}" >&2
 rm -rf "$peers"
-mkdir -p "$peers/packages" .local/bin
+mkdir -p "$peers/packages"
 cd "$peers/packages"
 fetch() { apt-get -qq -o APT::Sandbox::User=root download "${packages[@]}" >"$peers/log" 2>&1; }
 # The package lists of a fresh machine are absent or old, hence the second try.

@@ -17,7 +17,7 @@ fi
 echo "verify: modules"
 go mod tidy -diff || { echo 'verify: run `go mod tidy` and commit' >&2; exit 1; }
 go mod verify >/dev/null
-for module in hack/image hack/measure/decode hack/measure/live hack/measure/rules; do
+for module in hack/collector hack/image hack/measure/decode hack/measure/live hack/measure/rules; do
 	(cd "$module" && go mod tidy -diff) || { echo "verify: run \`go mod tidy\` in $module and commit" >&2; exit 1; }
 done
 

@@ -73,7 +73,7 @@ var (
 	}}
 	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
 	peers        = need{"the programs of hack/peers.sh", func() string {
-		for _, program := range []string{"rsyslogd", "syslog-ng", "auditd", "ausearch", "aureport"} {
+		for _, program := range []string{"rsyslogd", "syslog-ng", "collector", "auditd", "ausearch", "aureport"} {
 			if _, err := exec.LookPath(program); err != nil {
 				return err.Error()
 			}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// fault is what happens while events are sent.
+type fault struct {
+	name string
+	// run does it to a cell whose receiver runs. It returns when all senders have ended.
+	run func(*cell) error
+	// receiver says that it is something that the receiver does, and power that it ends the node.
+	receiver, power bool
+}
+
+// possible says whether it can happen to the destination.
+func (f *fault) possible(r *row) bool { return !(f.receiver && r.file || f.power && r.udp) }
+
+var faults = []fault{
+	{"steady", (*cell).steady, false, false},
+	{"receiver restarts", (*cell).restarts, true, false},
+	{"receiver down", (*cell).down, true, false},
+	{"agent kill -9", (*cell).kills, false, false},
+	{"power cut, fsync", func(c *cell) error { return c.powerCut(true) }, false, true},
+	{"power cut", func(c *cell) error { return c.powerCut(false) }, false, true},
+}
+
+// cell is one destination and one fault.
+type cell struct {
+	*options
+
+	row   *row
+	fault *fault
+	dir   string
+
+	receiver receiver
+	senders  []*sender
+	next     int
+	disk     *disk
+	notes    []string
+}
+
+func (c *cell) do() (result, error) {
+	defer c.tidy()
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return result{}, err
+	}
+	err := put(c.dir, filepath.Join(secretName, "token"), []byte("b6c1d2e3"))
+	if err == nil {
+		c.receiver, err = c.row.make(c.dir)
+	}
+	if err == nil {
+		err = c.receiver.start()
+	}
+	if err != nil {
+		return result{}, fmt.Errorf("its receiver: %w", err)
+	}
+	err = c.fault.run(c)
+	for _, s := range c.senders {
+		s.kill()
+	}
+	time.Sleep(2 * time.Second) // what the receiver has it may still be writing
+	r := judge(c.senders, c.receiver.got())
+	c.receiver.kill()
+	r.notes = c.notes
+	return r, err
+}
+
+// begin starts a sender. Between numbers of two senders is a hole, for what one had taken and could not say.
+func (c *cell) begin(fsync bool) (*sender, error) {
+	spec := c.row.spec(c.receiver)
+	spec.Queue = queue(fsync)
+	spec.Retry = retry()
+	s, err := sending(order{Spec: spec, Dir: filepath.Join(c.dir, "agent"), Secrets: c.dir, First: c.next, Rate: c.rate, Settle: c.settle})
+	if err == nil {
+		c.next += 1_000_000
+		c.senders = append(c.senders, s)
+	}
+	return s, err
+}
+
+func (c *cell) steady() error {
+	s, err := c.begin(false)
+	if err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady)
+	s.finish()
+	return nil
+}
+
+// restarts kills the receiver three times, and starts it again after two seconds.
+func (c *cell) restarts() error {
+	s, err := c.begin(false)
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		time.Sleep(c.options.steady / 4)
+		c.receiver.kill()
+		time.Sleep(2 * time.Second)
+		if err := c.receiver.start(); err != nil {
+			return err
+		}
+	}
+	time.Sleep(c.options.steady / 4)
+	s.finish()
+	return nil
+}
+
+// down takes the receiver away for long.
+func (c *cell) down() error {
+	s, err := c.begin(false)
+	if err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady / 2)
+	c.receiver.kill()
+	time.Sleep(c.options.down)
+	if err := c.receiver.start(); err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady / 2)
+	s.finish()
+	return nil
+}
+
+// kills ends the agent three times.
+func (c *cell) kills() error {
+	for range 3 {
+		s, err := c.begin(false)
+		if err != nil {
+			return err
+		}
+		time.Sleep(c.options.steady/4 + time.Duration(len(c.senders))*37*time.Millisecond)
+		s.kill()
+	}
+	s, err := c.begin(false)
+	if err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady / 4)
+	s.finish()
+	return nil
+}
+
+// powerCut ends the node: what its disk has by then is what the next agent finds. The receiver is away meanwhile, so that there is something to lose.
+func (c *cell) powerCut(fsync bool) error {
+	disk, err := newDisk(filepath.Join(c.dir, "disk"), filepath.Join(c.dir, "agent"))
+	if err != nil {
+		return err
+	}
+	c.disk = disk
+	s, err := c.begin(fsync)
+	if err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady / 4)
+	c.receiver.kill()
+	time.Sleep(c.options.steady / 4)
+	s.freeze()
+	if err := disk.cut(s); err != nil {
+		return err
+	}
+	if err := c.receiver.start(); err != nil {
+		return err
+	}
+	if s, err = c.begin(fsync); err != nil {
+		return err
+	}
+	time.Sleep(c.options.steady / 4)
+	s.finish()
+	return nil
+}
+
+func (c *cell) name() string { return cmp.Or(c.row.name, "?") + "/" + c.fault.name }
+
+// tidy unmounts, and removes what a receiver leaves elsewhere.
+func (c *cell) tidy() {
+	if c.disk != nil {
+		c.disk.end()
+	}
+	if left, is := c.receiver.(interface{ tidy() }); is {
+		left.tidy()
+	}
+}
