@@ -39,7 +39,7 @@ func (p *Pipeline) TestSink(ctx context.Context, request control.Request) contro
 	ctx, cancel := context.WithTimeout(ctx, connect.Timeout(&spec))
 	defer cancel()
 	if on.export != nil {
-		p.tryElsewhere(ctx, &result, spec, e)
+		tryElsewhere(ctx, &result, &spec, on.export.Target(), e)
 	} else {
 		p.tryHere(ctx, &result, on, e)
 	}
@@ -48,12 +48,12 @@ func (p *Pipeline) TestSink(ctx context.Context, request control.Request) contro
 	return result
 }
 
-func (p *Pipeline) tryElsewhere(ctx context.Context, result *control.SinkTest, spec v1alpha1.AuditSinkSpec, e *event.Event) {
-	target := p.sinks.aim(spec)
+// tryElsewhere sends to the very target that the sink has, with all that this may and may not reach.
+func tryElsewhere(ctx context.Context, result *control.SinkTest, spec *v1alpha1.AuditSinkSpec, target export.Target, e *event.Event) {
 	sight, err := export.Try(ctx, target, e)
 	result.Delivered, result.Address, result.TLS = err == nil, sight.Address, shown(sight.TLS)
 	result.Answer = strings.Join(sight.Answers, "; ")
-	if silent := connect.Silent(&spec); silent != "" && err == nil {
+	if silent := connect.Silent(spec); silent != "" && err == nil {
 		result.Answer = silent
 	}
 	if err != nil {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -15,18 +17,22 @@ type fault struct {
 	run func(*cell) error
 	// receiver says that it is something that the receiver does, and power that it ends the node.
 	receiver, power bool
+	// fsync says that it is about a queue's fsync.
+	fsync bool
 }
 
 // possible says whether it can happen to the destination.
-func (f *fault) possible(r *row) bool { return !(f.receiver && r.file || f.power && r.udp) }
+func (f *fault) possible(r *row) bool {
+	return !(f.receiver && r.file || f.power && r.udp || f.fsync && r.file)
+}
 
 var faults = []fault{
-	{"steady", (*cell).steady, false, false},
-	{"receiver restarts", (*cell).restarts, true, false},
-	{"receiver down", (*cell).down, true, false},
-	{"agent kill -9", (*cell).kills, false, false},
-	{"power cut, fsync", func(c *cell) error { return c.powerCut(true) }, false, true},
-	{"power cut", func(c *cell) error { return c.powerCut(false) }, false, true},
+	{name: "steady", run: (*cell).steady},
+	{name: "receiver restarts", run: (*cell).restarts, receiver: true},
+	{name: "receiver down", run: (*cell).down, receiver: true},
+	{name: "agent kill -9", run: (*cell).kills},
+	{name: "power cut, fsync: true", run: func(c *cell) error { return c.powerCut(true) }, power: true, fsync: true},
+	{name: "power cut", run: func(c *cell) error { return c.powerCut(false) }, power: true},
 }
 
 // cell is one destination and one fault.
@@ -54,7 +60,7 @@ func (c *cell) do() (result, error) {
 		c.receiver, err = c.row.make(c.dir)
 	}
 	if err == nil {
-		err = c.receiver.start()
+		err = c.start()
 	}
 	if err != nil {
 		return result{}, fmt.Errorf("its receiver: %w", err)
@@ -103,7 +109,7 @@ func (c *cell) restarts() error {
 		time.Sleep(c.options.steady / 4)
 		c.receiver.kill()
 		time.Sleep(2 * time.Second)
-		if err := c.receiver.start(); err != nil {
+		if err := c.start(); err != nil {
 			return err
 		}
 	}
@@ -121,7 +127,7 @@ func (c *cell) down() error {
 	time.Sleep(c.options.steady / 2)
 	c.receiver.kill()
 	time.Sleep(c.options.down)
-	if err := c.receiver.start(); err != nil {
+	if err := c.start(); err != nil {
 		return err
 	}
 	time.Sleep(c.options.steady / 2)
@@ -166,7 +172,7 @@ func (c *cell) powerCut(fsync bool) error {
 	if err := disk.cut(s); err != nil {
 		return err
 	}
-	if err := c.receiver.start(); err != nil {
+	if err := c.start(); err != nil {
 		return err
 	}
 	if s, err = c.begin(fsync); err != nil {
@@ -178,6 +184,17 @@ func (c *cell) powerCut(fsync bool) error {
 }
 
 func (c *cell) name() string { return cmp.Or(c.row.name, "?") + "/" + c.fault.name }
+
+// start starts the receiver. A client may still be at its port for a moment.
+func (c *cell) start() (err error) {
+	for range 20 {
+		if err = c.receiver.start(); !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	return err
+}
 
 // tidy unmounts, and removes what a receiver leaves elsewhere.
 func (c *cell) tidy() {

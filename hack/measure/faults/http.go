@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -83,36 +84,42 @@ func (plain) died()                                        {}
 type splunk struct {
 	acks bool
 
-	in kept // guards what follows
-	// waiting are batches that no indexer has.
-	waiting map[int]bool
+	mu      sync.Mutex
+	waiting []batch // that no indexer has, the oldest first
 	last    int
 }
+
+type batch struct {
+	id   int
+	at   time.Time
+	body []byte
+}
+
+const indexing = 500 * time.Millisecond
 
 func (s *splunk) answer(k *kept, path string, body []byte) string {
 	if strings.HasSuffix(path, "/ack") {
 		return s.acknowledge(body)
 	}
-	s.in.mu.Lock()
-	defer s.in.mu.Unlock()
-	if s.waiting == nil {
-		s.waiting = map[int]bool{}
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.last++
-	id, waiting := s.last, s.waiting
-	waiting[id] = true
-	time.AfterFunc(500*time.Millisecond, func() {
-		s.in.mu.Lock()
-		defer s.in.mu.Unlock()
-		if waiting[id] { // otherwise it died
-			k.add(body)
-			delete(waiting, id)
-		}
-	})
+	s.waiting = append(s.waiting, batch{s.last, time.Now(), body})
+	time.AfterFunc(indexing, func() { s.index(k) })
 	if s.acks {
-		return fmt.Sprintf(`{"text":"Success","code":0,"ackId":%d}`, id)
+		return fmt.Sprintf(`{"text":"Success","code":0,"ackId":%d}`, s.last)
 	}
 	return `{"text":"Success","code":0}`
+}
+
+// index takes over what is old enough, in its order.
+func (s *splunk) index(k *kept) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) > 0 && time.Since(s.waiting[0].at) >= indexing {
+		k.add(s.waiting[0].body)
+		s.waiting = s.waiting[1:]
+	}
 }
 
 func (s *splunk) acknowledge(body []byte) string {
@@ -120,11 +127,11 @@ func (s *splunk) acknowledge(body []byte) string {
 		Acks []int `json:"acks"`
 	}
 	_ = json.Unmarshal(body, &question) // without any it asks for none
-	s.in.mu.Lock()
-	defer s.in.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	answer := map[string]bool{}
 	for _, id := range question.Acks {
-		answer[strconv.Itoa(id)] = id <= s.last && !s.waiting[id]
+		answer[strconv.Itoa(id)] = id <= s.last && (len(s.waiting) == 0 || id < s.waiting[0].id)
 	}
 	text, _ := json.Marshal(map[string]any{"acks": answer})
 	return string(text)
@@ -132,21 +139,20 @@ func (s *splunk) acknowledge(body []byte) string {
 
 // died forgets the batches, and what their numbers meant.
 func (s *splunk) died() {
-	s.in.mu.Lock()
-	defer s.in.mu.Unlock()
-	clear(s.waiting)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.waiting, s.last = nil, 0
 }
 
 // bulk refuses an id that it has.
 type bulk struct {
-	in  kept // guards ids
+	mu  sync.Mutex
 	ids map[string]bool
 }
 
 func (b *bulk) answer(k *kept, _ string, body []byte) string {
-	b.in.mu.Lock()
-	defer b.in.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.ids == nil {
 		b.ids = map[string]bool{}
 	}

@@ -33,7 +33,17 @@ type program struct {
 }
 
 func (p *program) address() string { return p.at }
-func (p *program) got() []int      { return numbers(p.read()) }
+
+// got reads lines: an event is one, whatever it has beside.
+func (p *program) got() []int {
+	var list []int
+	for line := range bytes.Lines(p.read()) {
+		if found := numbers(line); len(found) > 0 {
+			list = append(list, found[0])
+		}
+	}
+	return list
+}
 
 func (p *program) start() error {
 	c, err := p.command()
@@ -150,7 +160,7 @@ func rsyslog(input string) func(dir string) (receiver, error) {
 			ready = bound(at)
 		}
 		config := fmt.Sprintf(rsyslogConfig, dir) + fmt.Sprintf(input, port) + "\n"
-		return daemon(dir, "rsyslogd", config, at, ready, "-n", "-f", "config", "-i", "pid")
+		return daemon(dir, "rsyslogd", config, at, ready, "-n", "-f", "config", "-i", filepath.Join(dir, "pid"))
 	}
 }
 
@@ -166,7 +176,7 @@ source s { syslog(ip("127.0.0.1") port(%s) transport("tcp")); };
 destination d { file("%s/out" template("$MSG\n")); };
 log { source(s); destination(d); };
 `, port, dir)
-	return daemon(dir, "syslog-ng", config, at, listens(at), "-F", "--no-caps", "-f", "config", "-R", "persist", "-c", "ctl", "-p", "pid")
+	return daemon(dir, "syslog-ng", config, at, listens(at), "-F", "--no-caps", "-f", "config", "-R", filepath.Join(dir, "persist"), "-c", filepath.Join(dir, "ctl"), "-p", filepath.Join(dir, "pid"))
 }
 
 func daemon(dir, name, config, at string, ready func() bool, args ...string) (receiver, error) {

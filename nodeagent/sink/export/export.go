@@ -127,6 +127,9 @@ func (s *Sink) Write(ctx context.Context, events []*event.Event) error {
 	return nil
 }
 
+// Target is where it delivers now.
+func (s *Sink) Target() Target { return s.current() }
+
 func (s *Sink) current() Target {
 	s.mu.Lock()
 	defer s.mu.Unlock()
