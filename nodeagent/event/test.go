@@ -9,7 +9,7 @@ import (
 const TypeTest = "NODEAUDIT_TEST"
 
 // numberTest is its number, of the range that the kernel leaves to user space.
-const numberTest = 2993
+const numberTest = 2995
 
 // Test is an event that nothing has caused but the wish to see whether a sink works.
 type Test struct {

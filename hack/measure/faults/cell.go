@@ -2,11 +2,9 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -69,11 +67,24 @@ func (c *cell) do() (result, error) {
 	for _, s := range c.senders {
 		s.kill()
 	}
-	time.Sleep(2 * time.Second) // what the receiver has it may still be writing
-	r := judge(c.senders, c.receiver.got())
+	r := judge(c.senders, c.settled())
 	c.receiver.kill()
 	r.notes = c.notes
 	return r, err
+}
+
+// settled is what the receiver has when that does not grow any more: it may still be reading and writing.
+func (c *cell) settled() []int {
+	got := c.receiver.got()
+	for same := 0; same < 5; same++ {
+		time.Sleep(time.Second)
+		now := c.receiver.got()
+		if len(now) > len(got) {
+			same = 0
+		}
+		got = now
+	}
+	return got
 }
 
 // begin starts a sender. Between numbers of two senders is a hole, for what one had taken and could not say.
@@ -188,7 +199,7 @@ func (c *cell) name() string { return cmp.Or(c.row.name, "?") + "/" + c.fault.na
 // start starts the receiver. A client may still be at its port for a moment.
 func (c *cell) start() (err error) {
 	for range 20 {
-		if err = c.receiver.start(); !errors.Is(err, syscall.EADDRINUSE) {
+		if err = c.receiver.start(); err == nil {
 			break
 		}
 		time.Sleep(500 * time.Millisecond)

@@ -8,51 +8,48 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// answerer is what a kind of server does with a request. It says which events it has at once.
+// answerer is what a kind of server does with a request. It returns when it has the events, or has not.
 type answerer interface {
 	answer(k *kept, path string, body []byte) string
-	// died forgets what was in memory only.
-	died()
+}
+
+// serve answers as the kind of server does, which may have written the file out before it was killed.
+func serve(listener net.Listener, k *kept, kind, out string) {
+	var is answerer
+	switch kind {
+	case "splunk":
+		is = &splunk{}
+	case "splunk-acks":
+		is = &splunk{acks: true}
+	case "bulk":
+		is = &bulk{has: known(out)}
+	default:
+		is = plain{}
+	}
+	_ = (&http.Server{Handler: &server{k, is}, ReadHeaderTimeout: time.Minute}).Serve(listener)
+}
+
+// known is what is in the file.
+func known(out string) map[int]bool {
+	has := map[int]bool{}
+	text, _ := os.ReadFile(out)
+	for _, n := range numbers(text) {
+		has[n] = true
+	}
+	return has
 }
 
 // server is a receiver of requests.
 type server struct {
-	kept
-
-	kind   func() answerer
-	server *http.Server
-	is     answerer
-}
-
-func web(kind func() answerer) func(string) (receiver, error) {
-	if kind == nil {
-		kind = func() answerer { return plain{} }
-	}
-	return func(string) (receiver, error) {
-		at, err := free()
-		return &server{kept: kept{at: at}, kind: kind, is: kind()}, err
-	}
-}
-
-func (s *server) start() error {
-	listener, err := net.Listen("tcp", s.at)
-	if err != nil {
-		return err
-	}
-	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
-	go s.server.Serve(listener) //nolint:errcheck // it ends when it is closed
-	return nil
-}
-
-func (s *server) kill() {
-	_ = s.server.Close()
-	s.is.died()
+	kept *kept
+	is   answerer
 }
 
 // ServeHTTP is http.Handler.ServeHTTP.
@@ -68,7 +65,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	if text := s.is.answer(&s.kept, r.URL.Path, body); text != "" {
+	if text := s.is.answer(s.kept, r.URL.Path, body); text != "" {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, text)
 	}
@@ -137,39 +134,28 @@ func (s *splunk) acknowledge(body []byte) string {
 	return string(text)
 }
 
-// died forgets the batches, and what their numbers meant.
-func (s *splunk) died() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.waiting, s.last = nil, 0
-}
-
 // bulk refuses an id that it has.
 type bulk struct {
 	mu  sync.Mutex
-	ids map[string]bool
+	has map[int]bool // by number, of which the id is made
 }
 
 func (b *bulk) answer(k *kept, _ string, body []byte) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ids == nil {
-		b.ids = map[string]bool{}
-	}
 	lines := bytes.Split(bytes.TrimSuffix(body, []byte("\n")), []byte("\n"))
 	var items []string
 	failed := false
 	for i := 0; i+1 < len(lines); i += 2 {
 		status := http.StatusCreated
-		if id := string(lines[i]); b.ids[id] {
+		found := numbers(lines[i+1])
+		if len(found) > 0 && b.has[found[0]] {
 			status, failed = http.StatusConflict, true
-		} else {
-			b.ids[id] = true
+		} else if len(found) > 0 {
+			b.has[found[0]] = true
 			k.add(lines[i+1])
 		}
 		items = append(items, fmt.Sprintf(`{"create":{"status":%d}}`, status))
 	}
 	return fmt.Sprintf(`{"errors":%t,"items":[%s]}`, failed, strings.Join(items, ","))
 }
-
-func (b *bulk) died() {}

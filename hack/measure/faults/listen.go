@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -14,74 +16,78 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// kept is what a receiver of ours has.
+// kept is the file in which a receiver of ours has events: a line for each.
 type kept struct {
-	at string
-
 	mu   sync.Mutex
-	list []int
+	file *os.File
 }
 
-func (k *kept) address() string { return k.at }
-
-func (k *kept) add(text []byte) { k.append(numbers(text)) }
-
-func (k *kept) append(list []int) {
+// add returns when the kernel has them.
+func (k *kept) add(text []byte) {
+	var lines []byte
+	for _, n := range numbers(text) {
+		lines = fmt.Appendf(lines, "{\"serial\":%d}\n", n)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list = append(k.list, list...)
-}
-
-func (k *kept) got() []int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.list)
-}
-
-// conns is a receiver of connections.
-type conns struct {
-	kept
-
-	each     func(net.Conn, *kept)
-	listener net.Listener
-	open     map[net.Conn]bool
-}
-
-func streams(each func(net.Conn, *kept)) func(string) (receiver, error) {
-	return func(string) (receiver, error) {
-		at, err := free()
-		return &conns{kept: kept{at: at}, each: each, open: map[net.Conn]bool{}}, err
+	if _, err := k.file.Write(lines); err != nil {
+		panic(err) // it must not answer
 	}
 }
 
-func (c *conns) start() (err error) {
-	if c.listener, err = net.Listen("tcp", c.at); err != nil {
+// own is a receiver of ours, in a process of its own that can be killed as others can.
+func own(kind string) func(dir string) (receiver, error) {
+	return func(dir string) (receiver, error) {
+		at, err := free()
+		out := filepath.Join(dir, "out")
+		ready := listens(at)
+		if kind == "gelf-udp" {
+			ready = bound(at)
+		}
+		return &program{at: at, ready: ready, read: contents(out), command: func() (*exec.Cmd, error) {
+			return exec.Command(os.Args[0], "-receive", kind, "-at", at, "-out", out), nil
+		}}, err
+	}
+}
+
+// receive is the receiver. It ends with its standard input.
+func receive(kind, at, out string) error {
+	file, err := os.OpenFile(out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
 		return err
 	}
-	go func(listener net.Listener) {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			c.mu.Lock()
-			c.open[conn] = true
-			c.mu.Unlock()
-			go c.each(conn, &c.kept)
+	k := &kept{file: file}
+	if kind == "gelf-udp" {
+		conn, err := net.ListenPacket("udp", at)
+		if err != nil {
+			return err
 		}
-	}(c.listener)
-	return nil
+		go packets(conn, k)
+	} else {
+		listener, err := net.Listen("tcp", at)
+		if err != nil {
+			return err
+		}
+		switch kind {
+		case "gelf":
+			go accept(listener, k, keep)
+		case "forward":
+			go accept(listener, k, forward)
+		default:
+			go serve(listener, k, kind, out)
+		}
+	}
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
-// kill resets connections, as the kernel does where a program ends with something that it has not read.
-func (c *conns) kill() {
-	_ = c.listener.Close()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for conn := range c.open {
-		_ = conn.(*net.TCPConn).SetLinger(0)
-		_ = conn.Close()
-		delete(c.open, conn)
+func accept(listener net.Listener, k *kept, each func(net.Conn, *kept)) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go each(conn, k)
 	}
 }
 
@@ -117,39 +123,20 @@ func forward(conn net.Conn, k *kept) {
 	}
 }
 
-// datagrams is a receiver of packets of GELF.
-type datagrams struct {
-	kept
-
-	conn net.PacketConn
-}
-
-func packets(string) (receiver, error) {
-	at, err := free()
-	return &datagrams{kept: kept{at: at}}, err
-}
-
-func (d *datagrams) start() (err error) {
-	if d.conn, err = net.ListenPacket("udp", d.at); err != nil {
-		return err
-	}
-	go func(conn net.PacketConn) {
-		buffer := make([]byte, 64<<10)
-		for {
-			n, _, err := conn.ReadFrom(buffer)
-			if err != nil {
-				return
-			}
-			if reader, err := gzip.NewReader(bytes.NewReader(buffer[:n])); err == nil { // events here are small enough for one packet
-				text, _ := io.ReadAll(reader)
-				d.add(text)
-			}
+// packets takes packets of GELF. Events here are small enough for one.
+func packets(conn net.PacketConn, k *kept) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, _, err := conn.ReadFrom(buffer)
+		if err != nil {
+			return
 		}
-	}(d.conn)
-	return nil
+		if reader, err := gzip.NewReader(bytes.NewReader(buffer[:n])); err == nil {
+			text, _ := io.ReadAll(reader)
+			k.add(text)
+		}
+	}
 }
-
-func (d *datagrams) kill() { _ = d.conn.Close() }
 
 // fileOnNode is a sink on the node: its files are what is received.
 type fileOnNode struct{ dir string }
@@ -160,7 +147,6 @@ func (f *fileOnNode) address() string { return "" }
 
 func (f *fileOnNode) got() []int {
 	names, _ := filepath.Glob(filepath.Join(f.dir, "audit.log*"))
-	slices.SortFunc(names, func(a, b string) int { return len(b) - len(a) })
 	slices.Sort(names)
 	slices.Reverse(names) // audit.log.1 is older than audit.log
 	var list []int

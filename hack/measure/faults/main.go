@@ -31,7 +31,12 @@ func main() {
 	only := flag.String("only", ".", "expression for the cells to run: DESTINATION/FAULT")
 	dir := flag.String("dir", os.TempDir(), "where queues are; a folder in it is made and removed")
 	sender := flag.String("send", "", "be the sender of this cell: the file with what to do")
+	kind := flag.String("receive", "", "be a receiver of this kind, at the address of -at, with what it has in the file of -out")
+	at, out := flag.String("at", "", ""), flag.String("out", "", "")
 	flag.Parse()
+	if *kind != "" {
+		exit(receive(*kind, *at, *out))
+	}
 	if *sender != "" {
 		exit(send(*sender))
 	}

@@ -46,19 +46,19 @@ func retry() *v1alpha1.SinkRetry {
 var rows = []row{
 	{name: "otlp, gRPC", by: "OpenTelemetry Collector", make: collector("-otlp-grpc"), sink: otlp("")},
 	{name: "otlp, HTTP", by: "OpenTelemetry Collector", make: collector("-otlp-http"), sink: otlp(v1alpha1.OTLPHTTP)},
-	{name: "loki", by: "own, HTTP", make: web(nil), sink: func(at string) v1alpha1.AuditSinkSpec {
+	{name: "loki", by: "own, HTTP", make: own("http"), sink: func(at string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeLoki, Loki: &v1alpha1.LokiSink{URL: "http://" + at}}
 	}},
-	{name: "splunk", by: "own, keeps half a second in memory", make: web(func() answerer { return &splunk{} }), sink: hec},
-	{name: "splunk, acknowledged", by: "own, keeps half a second in memory", make: web(func() answerer { return &splunk{acks: true} }), sink: hec},
-	{name: "elasticsearch", by: "own, refuses ids it has", make: web(func() answerer { return &bulk{} }), sink: func(at string) v1alpha1.AuditSinkSpec {
+	{name: "splunk", by: "own, keeps half a second in memory", make: own("splunk"), sink: hec},
+	{name: "splunk, acknowledged", by: "own, keeps half a second in memory", make: own("splunk-acks"), sink: hec},
+	{name: "elasticsearch", by: "own, refuses ids it has", make: own("bulk"), sink: func(at string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeElasticsearch, Elasticsearch: &v1alpha1.ElasticsearchSink{URLs: []string{"http://" + at}}}
 	}},
-	{name: "webhook", by: "own, HTTP", make: web(nil), sink: func(at string) v1alpha1.AuditSinkSpec {
+	{name: "webhook", by: "own, HTTP", make: own("http"), sink: func(at string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeWebhook, Webhook: &v1alpha1.WebhookSink{URL: "http://" + at}}
 	}},
 	{name: "fluentd", by: "OpenTelemetry Collector", make: collector("-forward"), sink: fluentd},
-	{name: "fluentd", by: "own, answers when it has written", make: streams(forward), sink: fluentd},
+	{name: "fluentd", by: "own, answers when it has written", make: own("forward"), sink: fluentd},
 	{name: "journald", by: "systemd-journald", make: journal, sink: func(at string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeJournald, Journald: &v1alpha1.JournaldSink{Namespace: at}}
 	}},
@@ -67,8 +67,8 @@ var rows = []row{
 	{name: "syslog, TCP", by: "OpenTelemetry Collector", make: collector("-syslog-tcp"), sink: syslog(v1alpha1.WireTCP)},
 	{name: "syslog, TLS", by: "rsyslog", make: rsyslog(tlsInput), sink: syslog(v1alpha1.WireTLS)},
 	{name: "syslog, UDP", by: "rsyslog", make: rsyslog(udpInput), udp: true, sink: syslog(v1alpha1.WireUDP)},
-	{name: "gelf, TCP", by: "own", make: streams(keep), sink: gelf(v1alpha1.WireTCP)},
-	{name: "gelf, UDP", by: "own", make: packets, udp: true, sink: gelf(v1alpha1.WireUDP)},
+	{name: "gelf, TCP", by: "own", make: own("gelf"), sink: gelf(v1alpha1.WireTCP)},
+	{name: "gelf, UDP", by: "own", make: own("gelf-udp"), udp: true, sink: gelf(v1alpha1.WireUDP)},
 	{name: "file", by: "a file of the node", make: onNode, file: true, sink: func(string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeFile}
 	}},
