@@ -75,6 +75,8 @@ type Options struct {
 	StateDir, LogDir string
 	// SecretsDir is where the secrets of sinks are, each a folder with a file for each key. SecretsHint is what people can do about one that is missing.
 	SecretsDir, SecretsHint string
+	// KeepQueues is how long events wait on disk for a sink that no route names any more. 0 is pipeline.DefaultKeepQueues.
+	KeepQueues time.Duration
 	// RunDir is the host's /run, to write /run/reboot-required. Empty where the agent may not.
 	RunDir string
 	// ContestAfter is how often the same thing is repaired within ten minutes before it counts as contested. 0 is never.
@@ -230,7 +232,7 @@ func newConverger(options Options) (*converge.Converger, *reboots, error) {
 func newRoad(options Options, who *who, kick chan<- converge.Change) (*pipeline.Pipeline, error) {
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: who.pods(), Tracer: who.tracer, Stdout: options.Stdout,
-		StateDir: options.StateDir, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint}, TenantSecrets: options.TenantSecrets,
+		StateDir: options.StateDir, KeepQueues: options.KeepQueues, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint}, TenantSecrets: options.TenantSecrets,
 		Kernel: askKernel(options.HostRoot),
 		OnConfigChange: func(e *event.Event) {
 			select {

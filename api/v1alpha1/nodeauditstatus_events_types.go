@@ -20,6 +20,31 @@ type EventsReport struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=256
 	Routes []RouteReport `json:"routes,omitempty"`
+
+	// leftQueues are queues on the node's disk for sinks that no route names any more, with the events that wait in them.
+	// +optional
+	// +listType=map
+	// +listMapKey=sink
+	// +kubebuilder:validation:MaxItems=64
+	LeftQueues []LeftQueue `json:"leftQueues,omitempty"`
+}
+
+// LeftQueue is a queue on a node's disk for a sink that no route names any more.
+type LeftQueue struct {
+	// sink is the sink's name.
+	// +kubebuilder:validation:MaxLength=512
+	Sink string `json:"sink"`
+
+	// events is how many wait. They go on where the sink is named again.
+	// +kubebuilder:validation:Minimum=0
+	Events int64 `json:"events"`
+
+	// bytes is how large they are.
+	// +kubebuilder:validation:Minimum=0
+	Bytes int64 `json:"bytes"`
+
+	// removedAfter is when they are removed and counted as lost, if the agent runs until then.
+	RemovedAfter metav1.Time `json:"removedAfter"`
 }
 
 // ProcessSource is what tells where a process is.

@@ -19,6 +19,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/cri"
+	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
 )
 
 const long = `Load the audit rules that the policies ask for, keep them in the kernel, and carry the records to the sinks.
@@ -82,6 +83,7 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.BoolVar(&o.ChangeHost, "remediation", false, "let the agent change files of the host where policies ask for it: boot.remediation, kernel.immutable (always with --policy and --release)")
 	set.StringVar(&o.EarlyLoader, "early-loader", earlyLoader(), "the program earlyrules, with which the next boot loads the rules of a locked host that has no auditd")
 	set.StringVar(&o.SecretsDir, "secrets-dir", "/etc/nodeaudit/secrets", "where the secrets of sinks are: DIR/NAME/KEY is the key KEY of the Secret NAME")
+	set.DurationVar(&o.KeepQueues, "keep-queues", pipeline.DefaultKeepQueues, "how long, of the time in which the agent runs, events wait on disk for a sink that no route names any more; then they are counted as lost")
 	set.DurationVar(&o.Interval, "interval", 30*time.Second, "longest time between two looks at the kernel; changes are seen at once")
 	set.DurationVar(&f.heartbeat, "heartbeat", time.Minute, "longest time between two reports to the cluster")
 	set.StringVar(&o.MetricsAddress, "metrics-address", "127.0.0.1:9464", "address of /metrics, /healthz and /readyz; empty for none")
@@ -144,6 +146,8 @@ func (f *flags) check() error {
 		return fmt.Errorf("--interval %s: it is at least 1s", f.options.Interval)
 	case f.heartbeat < time.Second || f.heartbeat > time.Minute:
 		return fmt.Errorf("--heartbeat %s: it is between 1s and 1m, because a report of three minutes counts as missing", f.heartbeat)
+	case f.options.KeepQueues < time.Hour:
+		return fmt.Errorf("--keep-queues %s: it is at least 1h", f.options.KeepQueues)
 	case f.options.ContestAfter < 0:
 		return fmt.Errorf("--contest-after %d: it is a number of repairs, or 0 for never", f.options.ContestAfter)
 	case f.test != "" && (alone || f.once || f.release):

@@ -127,13 +127,6 @@ func (l *lanes) report() []v1alpha1.RouteReport {
 // maxRoutes is as many as a report may have.
 const maxRoutes = 256
 
-func (s *sinks) routes() []v1alpha1.RouteReport {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	list := s.lanes.report()
-	return list[:min(len(list), maxRoutes)]
-}
-
 const (
 	// tellEvery is how often routes are asked whether there is something to tell.
 	tellEvery = time.Second

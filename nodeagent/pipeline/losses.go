@@ -81,6 +81,17 @@ func (p *Pipeline) lose(hole event.Hole) {
 	}
 }
 
+// forsake counts the events of a queue that was removed, and tells of them where everything is told.
+func (p *Pipeline) forsake(name string, events int64) {
+	p.sinks.mu.Lock()
+	p.sinks.gone.DroppedQueue += events
+	p.sinks.mu.Unlock()
+	p.losses.mu.Lock()
+	defer p.losses.mu.Unlock()
+	gone := destination{kind: elsewhere, file: name}
+	p.losses.note(p.sinks.defaultPlace(), event.Hole{Where: event.LossQueue, Count: events, Since: time.Now(), Sink: gone.String()})
+}
+
 // note adds to what is not said yet. The caller holds the lock.
 func (l *losses) note(target destination, hole event.Hole) {
 	if l.unsaid == nil {

@@ -18,6 +18,7 @@ var (
 	retriesDesc = prometheus.NewDesc("nodeaudit_sink_retries_total", "Batches that a destination elsewhere did not take at once.", []string{"sink"}, nil)
 	waitingDesc = prometheus.NewDesc("nodeaudit_sink_queue_bytes", "Bytes that wait in the queue of a destination elsewhere.", []string{"sink"}, nil)
 	queuedDesc  = prometheus.NewDesc("nodeaudit_sink_queue_length", "Events that wait for a sink.", []string{"sink"}, nil)
+	leftDesc    = prometheus.NewDesc("nodeaudit_left_queue_events", "Events that wait on disk for a sink that no route names any more.", []string{"sink"}, nil)
 	matchedDesc = prometheus.NewDesc("nodeaudit_route_matched_total", "Events that a route took.", []string{"route"}, nil)
 	leftOutDesc = prometheus.NewDesc("nodeaudit_route_left_out_total",
 		"Events that a route took and left out because it asks for that: filtered by drop, throttled by its budget, sampled or aggregated.", []string{"route", "why"}, nil)
@@ -26,7 +27,7 @@ var (
 
 // Describe is prometheus.Collector.Describe.
 func (p *Pipeline) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, retriesDesc, waitingDesc, queuedDesc, matchedDesc, leftOutDesc, routeErrorsDesc} {
+	for _, desc := range []*prometheus.Desc{receivedDesc, filteredDesc, lostDesc, writtenDesc, droppedDesc, retriesDesc, waitingDesc, queuedDesc, leftDesc, matchedDesc, leftOutDesc, routeErrorsDesc} {
 		descs <- desc
 	}
 }
@@ -37,7 +38,7 @@ func (p *Pipeline) Collect(metrics chan<- prometheus.Metric) {
 		metrics <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(value), labels...)
 	}
 	events, _ := p.Report()
-	reports, _ := p.sinks.report()
+	reports := maps.Clone(p.sinks.report().sinks)
 	_, tenants := p.tenants.report()
 	maps.Copy(reports, tenants)
 	count(receivedDesc, events.Received)
@@ -54,6 +55,9 @@ func (p *Pipeline) Collect(metrics chan<- prometheus.Metric) {
 		count(leftOutDesc, r.Sampled, r.Name, "sampled")
 		count(leftOutDesc, r.Aggregated, r.Name, "aggregated")
 		count(routeErrorsDesc, r.Errors, r.Name)
+	}
+	for _, left := range events.LeftQueues {
+		metrics <- prometheus.MustNewConstMetric(leftDesc, prometheus.GaugeValue, float64(left.Events), left.Sink)
 	}
 	for name, r := range reports {
 		count(writtenDesc, r.Written, name)

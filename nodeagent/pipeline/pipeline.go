@@ -34,6 +34,8 @@ type Options struct {
 	LogDir string
 	// StateDir is where queues of sinks are.
 	StateDir string
+	// KeepQueues is how long the queue of a sink that no route names any more is kept while it holds events. 0 is DefaultKeepQueues.
+	KeepQueues time.Duration
 	// Secrets is where the secrets of sinks are.
 	Secrets secret.Dir
 	// TenantSecrets is where the secrets of a namespace's sinks are. Nil: no namespace has sinks of its own.
@@ -113,7 +115,8 @@ func join(options Options) *Pipeline {
 	}
 	p.sinks = newSinks(options, p.tenants.tick)
 	p.decoder.Names = p.names
-	p.Configure(nil, nil)
+	p.sinks.left.lost = p.forsake
+	p.sinks.configure(nil, nil)
 	return p
 }
 

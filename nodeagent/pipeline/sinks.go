@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -34,6 +35,8 @@ type sinks struct {
 	key     ed25519.PrivateKey
 	boot    string // the kernel's
 	serials serials
+	latest  atomic.Pointer[numbers] // that somebody was told
+	left    *leftovers
 }
 
 func newSinks(options Options, tick func(now time.Time)) *sinks {
@@ -45,8 +48,13 @@ func newSinks(options Options, tick func(now time.Time)) *sinks {
 	if s.boot, err = host.BootID(); err != nil {
 		options.Log.Warn("writing accounts without the boot", "err", err)
 	}
-	resolved := time.Now()
+	s.left = newLeftovers(s)
+	resolved, swept := time.Now(), time.Time{}
 	s.clock = startClock(func(now time.Time) {
+		if now.Sub(swept) >= sweepEvery {
+			swept = now
+			s.left.sweep(now)
+		}
 		s.tell(now)
 		tick(now)
 		if now.Sub(resolved) >= resolveEvery {
@@ -61,6 +69,7 @@ func newSinks(options Options, tick func(now time.Time)) *sinks {
 // is written before its file is closed. Sinks that cannot be opened are tried again and say so in Report.
 func (p *Pipeline) Configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 	p.sinks.configure(routes, specs)
+	p.sinks.left.begin()
 }
 
 func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
@@ -72,11 +81,18 @@ func (s *sinks) configure(routes []v1alpha1.Route, specs []nodeconfig.Sink) {
 		named[spec.Name] = spec.Spec
 		targets[spec.Name], wanted[target], specOf[target] = target, asked, spec.Spec
 	}
+	queues := map[string]bool{}
+	for target, asked := range wanted {
+		if target.kind == elsewhere && !asked.queue.Memory {
+			queues[target.file] = true
+		}
+	}
 	// The road waits meanwhile, and the records in its socket: nothing is offered to a place that is being closed.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lanes = s.relay(routes)
 	s.stop(func(target destination, p *place) bool { return wanted[target] != p.settings })
+	s.left.use(queues)
 	for target, asked := range wanted {
 		if s.places[target] == nil {
 			s.places[target] = s.start(target, asked, specOf[target])
@@ -195,34 +211,60 @@ func (s *sinks) give(e *event.Event, names []string, to []offered) []offered {
 // maxSinks is as many as a route may name; more only cost an allocation.
 const maxSinks = 16
 
-// report returns the numbers of each sink, and the sums of the losses.
-func (s *sinks) report() (reports map[string]account, sum sink.Report) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	reports, sum = map[string]account{}, s.gone
-	for name, p := range s.byName {
-		reports[name] = p.report()
+// report returns the numbers of this moment, or of the one before a change of the configuration that goes on: that may wait for disks and receivers, for
+// which nobody who asks should.
+func (s *sinks) report() *numbers {
+	for range 100 {
+		if s.mu.TryRLock() {
+			names, places, n := maps.Clone(s.byName), slices.Collect(maps.Values(s.places)), &numbers{sum: s.gone, routes: s.lanes.report()}
+			s.mu.RUnlock()
+			n.count(names, places) // without the lock, so that the road does not wait for those who ask
+			s.latest.Store(n)
+			return n
+		}
+		time.Sleep(time.Millisecond)
 	}
-	for _, p := range s.places {
-		report := p.report()
-		sum.DroppedQueue += report.DroppedQueue
-		sum.DroppedSink += report.DroppedSink
+	if n := s.latest.Load(); n != nil {
+		return n
 	}
-	return reports, sum
+	return &numbers{}
+}
+
+// numbers are those of each sink and route, and the sums of the losses.
+type numbers struct {
+	sinks  map[string]account
+	sum    sink.Report
+	routes []v1alpha1.RouteReport
+}
+
+func (n *numbers) count(names map[string]*place, places []*place) {
+	n.sinks, n.routes = map[string]account{}, n.routes[:min(len(n.routes), maxRoutes)]
+	of := make(map[*place]account, len(places))
+	for _, p := range places {
+		a := p.report()
+		of[p] = a
+		n.sum.DroppedQueue += a.DroppedQueue
+		n.sum.DroppedSink += a.DroppedSink
+	}
+	for name, p := range names {
+		n.sinks[name] = of[p]
+	}
 }
 
 // Report counts what arrived and what was lost, and says how each sink is. It is safe for concurrent use. Losses of the kernel are not among
 // them: the kernel counts those.
 func (p *Pipeline) Report() (v1alpha1.EventsReport, []v1alpha1.SinkReport) {
 	source := p.source()
-	reports, sum := p.sinks.report()
+	now := p.sinks.report()
+	reports, sum := now.sinks, now.sum
 	events := v1alpha1.EventsReport{
 		Received: p.received.Load(),
 		Lost:     v1alpha1.LossReport{Socket: source.Overruns, Gap: p.gaps.Load(), Queue: source.Dropped + sum.DroppedQueue, Sink: sum.DroppedSink},
 	}
 	tenantRoutes, _ := p.tenants.report()
-	events.Routes = append(p.sinks.routes(), tenantRoutes...)
+	events.Routes = append(slices.Clone(now.routes), tenantRoutes...)
 	events.Routes = events.Routes[:min(len(events.Routes), maxRoutes)]
+	events.LeftQueues = p.sinks.left.report(time.Now())
 	return events, sinkReports(reports, source.Err)
 }
 

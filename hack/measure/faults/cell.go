@@ -21,7 +21,7 @@ type fault struct {
 
 // possible says whether it can happen to the destination.
 func (f *fault) possible(r *row) bool {
-	return !(f.receiver && r.file || f.power && r.udp || f.fsync && r.file)
+	return (!f.receiver || !r.file) && (!f.power || !r.udp) && (!f.fsync || !r.file)
 }
 
 var faults = []fault{

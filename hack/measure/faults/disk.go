@@ -91,7 +91,7 @@ func copySparse(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() //nolint:errcheck // it was read
+	defer in.Close()
 	out, err := os.Create(to)
 	if err != nil {
 		return err

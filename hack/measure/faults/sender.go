@@ -21,7 +21,6 @@ type sender struct {
 	mu            sync.Mutex
 	first, last   int // numbers that the sink has taken; last is first-1 where it has none
 	left, dropped int64
-	words         string
 }
 
 // sending starts a sender.

@@ -23,13 +23,14 @@ type Delivery struct {
 	LastError string
 }
 
-// Delivery returns the numbers of this moment. It is safe for concurrent use.
+// Delivery returns the numbers of this moment. It is safe for concurrent use, and waits for no disk: while one is slow, QueuedBytes is the size that was
+// known before.
 func (s *Sink) Delivery() Delivery {
 	s.mu.Lock()
 	r := s.running
 	s.mu.Unlock()
 	d := s.tally.report()
-	d.QueuedBytes = r.waiting()
+	d.QueuedBytes = s.size.read(r.waiting)
 	return d
 }
 

@@ -70,10 +70,14 @@ type Sink struct {
 	abort   context.CancelFunc
 	tally   tally
 
-	mu     sync.Mutex // guards what follows
+	starting sync.Mutex // is held while the queue is opened, which a disk may make long
+
+	mu     sync.Mutex // guards what follows, and is held for a moment only: metrics ask for it
 	target Target
 	closed bool
 	running
+
+	size gauge // of the queue
 
 	pushing     sync.Mutex // guards what follows: there is one push at a time, and Close
 	destination Destination
@@ -138,27 +142,35 @@ func (s *Sink) current() Target {
 
 // ready returns the queue, which it opens where it is not open.
 func (s *Sink) ready() (exporter.Logs, error) {
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	s.mu.Lock()
+	closed, queue := s.closed, s.exporter
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return nil, sink.Permanent(errors.New("the sink is closed"))
+	case queue != nil:
+		return queue, nil
+	}
+	started, err := s.start(s.closing)
+	if err != nil {
+		return nil, fmt.Errorf("opening the queue of the sink: %w", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, sink.Permanent(errors.New("the sink is closed"))
-	}
-	if s.exporter == nil {
-		started, err := s.start(s.closing)
-		if err != nil {
-			return nil, fmt.Errorf("opening the queue of the sink: %w", err)
-		}
-		s.running = started
-	}
-	return s.exporter, nil
+	s.running = started
+	return started.exporter, nil
 }
 
 // Close ends deliveries. What a queue on disk holds stays there for the next Sink; what one in memory holds is tried once more and given up.
 func (s *Sink) Close() error {
+	s.starting.Lock()
 	s.mu.Lock()
 	s.closed = true
 	r := s.running
 	s.mu.Unlock()
+	s.starting.Unlock()
 	timer := time.AfterFunc(grace, s.abort)
 	defer timer.Stop()
 	defer s.abort()
