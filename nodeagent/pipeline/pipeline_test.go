@@ -26,7 +26,10 @@ import (
 // road is a Pipeline without a socket.
 func road(t *testing.T, options Options) *Pipeline {
 	t.Helper()
-	options.NodeName, options.LogDir, options.Log = "node", t.TempDir(), slog.New(slog.DiscardHandler)
+	options.NodeName, options.LogDir = "node", t.TempDir()
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
 	if options.HostRoot == "" {
 		options.HostRoot = "/"
 	}

@@ -1,0 +1,75 @@
+package exporttest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// Received is a log record as a receiver of the OpenTelemetry Collector has made it.
+type Received struct {
+	// Body is the record's.
+	Body string `json:"body"`
+	// Attributes are the record's.
+	Attributes map[string]any `json:"attributes"`
+}
+
+// Collector starts a receiver of the OpenTelemetry Collector (hack/collector) in a process of its own, and returns its address and a way to read what it has got.
+func Collector(t *testing.T, kind string) (address string, read func() []Received) {
+	t.Helper()
+	path, err := exec.LookPath("collector")
+	if err != nil {
+		t.Skip("needs the programs of hack/peers.sh: collector")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address = listener.Addr().String()
+	_ = listener.Close() // it only found a port
+	out := filepath.Join(t.TempDir(), "out")
+	command := exec.CommandContext(t.Context(), path, "-"+kind, address, "-out", out)
+	var words bytes.Buffer
+	command.Stderr = &words
+	input, err := command.StdinPipe() // with whose end it ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = input.Close(); _ = command.Wait() })
+	Eventually(t, func() string { return "the Collector does not listen: " + words.String() }, func() bool {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+	return address, func() []Received { return received(t, out) }
+}
+
+func received(t *testing.T, name string) []Received {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Received
+	for line := range bytes.Lines(text) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // it is being written
+		}
+		var r Received
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
