@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,6 +36,8 @@ type leftovers struct {
 	used    map[string]bool
 	found   map[string]*leftover
 	counted time.Time // when an hour was last added
+
+	told atomic.Pointer[map[string]leftover] // what was found last, for who asks while a disk is slow
 }
 
 // leftover is one of them.
@@ -71,6 +74,16 @@ func (l *leftovers) use(names map[string]bool) {
 		}
 		delete(l.found, name)
 	}
+	l.tell()
+}
+
+// tell keeps what was found for those who ask. The caller holds the lock.
+func (l *leftovers) tell() {
+	now := make(map[string]leftover, len(l.found))
+	for name, found := range l.found {
+		now[name] = *found
+	}
+	l.told.Store(&now)
 }
 
 // begin allows that queues are removed: before an agent has its configuration, all would be nobody's.
@@ -106,6 +119,7 @@ func (l *leftovers) clear(now time.Time) map[string]int64 {
 		return nil // there is none yet, or sinks say what is wrong with it
 	}
 	lost := map[string]int64{}
+	defer l.tell()
 	for _, entry := range entries {
 		name := entry.Name()
 		if !entry.IsDir() || l.used[name] {
@@ -184,15 +198,17 @@ func writeHours(path string, hours int) {
 	_ = os.WriteFile(filepath.Join(path, export.UnnamedFile), []byte(strconv.Itoa(hours)+"\n"), 0o600)
 }
 
-// report tells of those with events.
+// report tells of those with events. It waits for no disk.
 func (l *leftovers) report(now time.Time) []v1alpha1.LeftQueue {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	told := l.told.Load()
+	if told == nil {
+		return nil
+	}
 	var list []v1alpha1.LeftQueue
-	for _, name := range slices.Sorted(maps.Keys(l.found)) {
-		found := l.found[name]
+	for _, name := range slices.Sorted(maps.Keys(*told)) {
+		found := (*told)[name]
 		list = append(list, v1alpha1.LeftQueue{
-			Sink: name, Events: found.Events, Bytes: found.Bytes, RemovedAfter: metav1.NewTime(now.Add(l.remaining(found)).UTC().Truncate(time.Hour)),
+			Sink: name, Events: found.Events, Bytes: found.Bytes, RemovedAfter: metav1.NewTime(now.Add(l.remaining(&found)).UTC().Truncate(time.Hour)),
 		})
 	}
 	return list[:min(len(list), maxLeft)]
