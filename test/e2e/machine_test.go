@@ -217,21 +217,7 @@ func TestAVirtualMachineGoesAllTheWay(t *testing.T) {
 // records says that an event of a pod of this node is in the node's file, with the pod.
 func (g guest) records() {
 	g.t.Helper()
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "toucher"},
-		Spec: corev1.PodSpec{
-			NodeName: guestNode, HostNetwork: true, Tolerations: []corev1.Toleration{{Operator: corev1.TolerationOpExists}},
-			Containers: []corev1.Container{{
-				Name: "main", Image: "localhost/nodeaudit/demo:dev", Args: []string{"-file=/host-etc/nodeaudit-guest", "-pause=5s"},
-				VolumeMounts: []corev1.VolumeMount{{Name: "etc", MountPath: "/host-etc"}},
-			}},
-			Volumes: []corev1.Volume{{Name: "etc", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/etc"}}}},
-		},
-	}
-	if err := admin.Create(g.t.Context(), pod); err != nil {
-		g.t.Fatal(err)
-	}
-	g.t.Cleanup(func() { _ = admin.Delete(context.Background(), pod) })
+	writer(g.t, guestNode, "default", "toucher", "nodeaudit-guest")
 	eventually(g.t, 10*time.Minute, func() error {
 		g.clock()
 		r, err := g.Sh(patience(g.t), `grep -h '"pod":"toucher"' /var/log/nodeaudit/* | grep -m1 '"hosts"'`)

@@ -35,10 +35,8 @@ func TestATenantsSinkSaysWhatItLacksUntilItIsGranted(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = kubectl("delete", "namespace", space.Name, "--wait=false") })
-	ready(t, create(t, "tenant", "-a always,exit -F arch=b64 -S sethostname,execve -k tenant\n"))
-	if err := kubectl("-n", space.Name, "run", "loop", "--image=localhost/nodeaudit/demo:dev", "--command", "--", "sh", "-c", "while true; do /bin/true; sleep 1; done"); err != nil {
-		t.Fatal(err)
-	}
+	ready(t, create(t, "tenant", "-w /etc/nodeaudit-e2e-tenant -p wa -k tenant\n"))
+	writer(t, hostNode, space.Name, "loop", "nodeaudit-e2e-tenant")
 	told := func(word string) func() error {
 		return func() error {
 			if err := admin.Get(ctx, client.ObjectKeyFromObject(sink), sink); err != nil {

@@ -75,7 +75,6 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type plain struct{}
 
 func (plain) answer(k *kept, _ string, body []byte) string { k.add(body); return "" }
-func (plain) died()                                        {}
 
 // splunk is a collector that has an event in memory for half a second before the indexers have it. With acks it says when they do.
 type splunk struct {

@@ -33,7 +33,7 @@ func Collector(t *testing.T, kind string) (address string, read func() []Receive
 	address = listener.Addr().String()
 	_ = listener.Close() // it only found a port
 	out := filepath.Join(t.TempDir(), "out")
-	command := exec.CommandContext(t.Context(), path, "-"+kind, address, "-out", out)
+	command := exec.CommandContext(t.Context(), path, "-"+kind, address, "-out", out) //nolint:gosec // what was built of hack/collector
 	var words bytes.Buffer
 	command.Stderr = &words
 	input, err := command.StdinPipe() // with whose end it ends
