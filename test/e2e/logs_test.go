@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,17 +23,22 @@ import (
 const signedLog = "docker.log"
 
 func TestALogIsCheckedAgainstWhatItsNodeHasPublished(t *testing.T) {
-	began := time.Now().Truncate(time.Second)
 	ready(t, create(t, "signed", watches("signed", "signed", 3))) // loading rules is recorded: there is something to sign
 	var published v1alpha1.NodeAuditStatus
-	eventually(t, 2*time.Minute, func() error { // a checkpoint waits for the heartbeat
+	covered := 0                                // what the published checkpoint stands behind
+	eventually(t, 3*time.Minute, func() error { // it is published with the heartbeat
 		if err := admin.Get(t.Context(), client.ObjectKey{Name: hostNode}, &published); err != nil {
 			return err
 		}
 		logs := published.Status.Logs
 		at := slices.IndexFunc(logs, func(l v1alpha1.LogReport) bool { return l.File == signedLog })
-		if at < 0 || logs[at].Latest.Time.Time.Before(began) {
+		if at < 0 {
 			return fmt.Errorf("status.logs is %+v", logs)
+		}
+		lines, latest := signedLines(t), regexp.MustCompile(fmt.Sprintf(`NODEAUDIT_CHECKPOINT.*sequence\W+%d\b`, logs[at].Latest.Sequence))
+		covered = slices.IndexFunc(lines, latest.Match)
+		if change := slices.IndexFunc(lines, isChange); change < 0 || covered < change || logs[at].Latest.Sequence < 2 {
+			return fmt.Errorf("the change is in line %d, checkpoint %d in line %d", change, logs[at].Latest.Sequence, covered)
 		}
 		return nil
 	})
@@ -53,10 +59,10 @@ func TestALogIsCheckedAgainstWhatItsNodeHasPublished(t *testing.T) {
 	}{
 		"the log as the agent has written it": {func(lines [][]byte) [][]byte { return lines }, ""},
 		"a line that was removed": {func(lines [][]byte) [][]byte {
-			at := slices.IndexFunc(lines, func(l []byte) bool { return bytes.Contains(l, []byte(`"CONFIG_CHANGE"`)) })
+			at := slices.IndexFunc(lines, isChange)
 			return slices.Delete(lines, at, at+1)
 		}, "they were changed: 1 of "},
-		"an end that was cut off": {func(lines [][]byte) [][]byte { return lines[:len(lines)/2] }, "the end was cut off"},
+		"an end that was cut off": {func(lines [][]byte) [][]byte { return lines[:covered] }, "the end was cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := copyLog(t, test.change)
@@ -71,16 +77,23 @@ func TestALogIsCheckedAgainstWhatItsNodeHasPublished(t *testing.T) {
 	}
 }
 
-// copyLog copies the current log of the host's node with a change.
-func copyLog(t *testing.T, change func(lines [][]byte) [][]byte) string {
+func isChange(line []byte) bool { return bytes.Contains(line, []byte(`"CONFIG_CHANGE"`)) }
+
+// signedLines are those of the current log of the host's node.
+func signedLines(t *testing.T) [][]byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, ".local/cluster/nodes", hostNode, "var/log/nodeaudit", signedLog))
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := slices.Collect(bytes.Lines(text))
+	return slices.Collect(bytes.Lines(text))
+}
+
+// copyLog copies the current log of the host's node with a change.
+func copyLog(t *testing.T, change func(lines [][]byte) [][]byte) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, signedLog), bytes.Join(change(lines), nil), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, signedLog), bytes.Join(change(signedLines(t)), nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir
