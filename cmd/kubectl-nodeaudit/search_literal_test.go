@@ -14,14 +14,14 @@ func TestALineIsPassedOverOnlyIfItCannotBeWanted(t *testing.T) {
 		line   string
 		want   bool
 	}{
-		"what is there":                       {filterFlags{key: "k-web a"}, line, false},
-		"what is not there":                   {filterFlags{key: "k-web b"}, line, true},
-		"one of two things":                   {filterFlags{key: "k-web a", pid: "78"}, line, true},
-		"nothing is asked that could be told": {filterFlags{success: "yes"}, line, false},
-		"a number":                            {filterFlags{pid: "78"}, line, true},
-		"a serial":                            {filterFlags{serial: "991"}, line, true},
-		"slashes that are written in another way": {filterFlags{exe: "/bin/cat"}, with("/bin/cat", `\/bin\/cat`), false},
-		"another path": {filterFlags{exe: "/bin/dog"}, line, true},
+		"what is there":                                {filterFlags{key: "k-web a"}, line, false},
+		"what is not there":                            {filterFlags{key: "k-web b"}, line, true},
+		"one of two things":                            {filterFlags{key: "k-web a", pid: "78"}, line, true},
+		"nothing is asked that could be told":          {filterFlags{success: "yes"}, line, false},
+		"a number":                                     {filterFlags{pid: "78"}, line, true},
+		"a serial":                                     {filterFlags{serial: "991"}, line, true},
+		"slashes that are written otherwise":           {filterFlags{exe: "/bin/cat"}, with("/bin/cat", `\/bin\/cat`), false},
+		"a path of another program":                    {filterFlags{exe: "/bin/dog"}, line, true},
 		"a quote, which has to be written in a way":    {filterFlags{key: `a"b`}, with("k-web a", `a\"b`), false},
 		"nothing in it is plain":                       {filterFlags{key: "ü\""}, line, false},
 		"characters that are written as numbers":       {filterFlags{key: "k-web"}, with("k-web", `k\u002dweb`), false},
