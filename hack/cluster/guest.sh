@@ -67,7 +67,7 @@ write_units() {
 	END
 }
 
-[ -e $owner ] && [ "$(cat $owner)" = "$clone" ] || die "no cluster of this clone is up: make cluster-up"
+[ "$(cat $owner 2>/dev/null)" = "$clone" ] || die "no cluster of this clone is up: make cluster-up"
 make_guest_network "$node"
 make_node_certificate "$node"
 write_node_config "$node" "$own"
