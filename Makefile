@@ -68,6 +68,10 @@ tools: ## Build every pinned tool into .local/bin (the first time 5 to 15 minute
 tools-cluster:
 	@hack/tools/build.sh kubernetes containerd runc cni helm
 
+.PHONY: tools-test
+tools-test: tools-cluster
+	@hack/tools/build.sh helm3
+
 .PHONY: clean
 clean: cluster-down ## Remove what was built and downloaded into this folder
 	@rm -rf .local bin dist
@@ -87,7 +91,7 @@ lint: ## Look for what a reviewer would: golangci-lint, shellcheck, helm lint
 	@hack/lint.sh
 
 .PHONY: test
-test: tools-cluster peers receivers ## Everything that can run here; a summary names what ran and what could not
+test: tools-test peers receivers ## Everything that can run here; a summary names what ran and what could not
 	@go run ./hack/testgroups
 
 .PHONY: peers
@@ -107,7 +111,7 @@ test-unit test-kernel: test-%:
 .PHONY: test-envtest test-e2e
 test-envtest: ## The controller and the API against a real kube-apiserver and etcd
 test-e2e: ## The whole product in a local cluster (root)
-test-envtest test-e2e: test-%: tools-cluster
+test-envtest test-e2e: test-%: tools-test
 	@go run ./hack/testgroups $*
 
 .PHONY: vm-image test-vm
