@@ -91,7 +91,7 @@ lint: ## Look for what a reviewer would: golangci-lint, shellcheck, helm lint
 	@hack/lint.sh
 
 .PHONY: test
-test: tools-test peers receivers ## Everything that can run here; a summary names what ran and what could not
+test: tools-test image-pause peers receivers ## Everything that can run here; a summary names what ran and what could not
 	@go run ./hack/testgroups
 
 .PHONY: peers
