@@ -97,7 +97,14 @@ var (
 	}}
 )
 
-var needs = []need{root, auditControl, peers, receivers, vmImage}
+var pauseImage = need{"the image pause of the local cluster", func() string {
+	if _, err := os.Stat(".local/images/pause.tar"); err != nil {
+		return err.Error()
+	}
+	return ""
+}}
+
+var needs = []need{root, auditControl, peers, receivers, pauseImage, vmImage}
 
 // The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
 const (
