@@ -159,7 +159,7 @@ func eventIDs(lines []byte) []string {
 
 func TestSearchFindsWhatAusearchFinds(t *testing.T) {
 	if _, err := exec.LookPath("ausearch"); err != nil {
-		t.Skip("the test needs ausearch: apt install auditd")
+		t.Skip("needs the programs of hack/peers.sh: ausearch")
 	}
 	log, err := filepath.Abs("../../nodeagent/decode/testdata/linux-6.18-x86_64.log")
 	if err != nil {

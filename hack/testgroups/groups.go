@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -88,6 +89,10 @@ var (
 		}
 		return ""
 	}}
+	tools = need{"the programs of hack/tools/build.sh", func() string {
+		return absent("bin/kube-apiserver", "bin/etcd", "bin/kubectl", "bin/containerd", "bin/runc")
+	}}
+	pauseImage = need{"the image pause of the local cluster", func() string { return absent("images/pause.tar") }}
 	// Minutes and 100 MB are asked of nobody who did not ask for them: who wants these tests makes the image.
 	vmImage = need{"the image of make vm-image", func() string {
 		if _, err := vm.Find("."); err != nil {
@@ -97,14 +102,17 @@ var (
 	}}
 )
 
-var pauseImage = need{"the image pause of the local cluster", func() string {
-	if _, err := os.Stat(".local/images/pause.tar"); err != nil {
-		return err.Error()
+var needs = []need{root, auditControl, peers, receivers, tools, pauseImage, vmImage}
+
+// absent says which of these files of .local is not there.
+func absent(names ...string) string {
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(".local", name)); err != nil {
+			return err.Error()
+		}
 	}
 	return ""
-}}
-
-var needs = []need{root, auditControl, peers, receivers, pauseImage, vmImage}
+}
 
 // The inodes of the initial namespaces are fixed: include/linux/proc_ns.h. The kernel answers audit requests in no others.
 const (

@@ -38,7 +38,7 @@ func TestARealAPIServerTellsOfASession(t *testing.T) {
 	}
 	for _, needed := range []string{"kube-apiserver", "etcd", "kubectl"} {
 		if _, err := os.Stat(filepath.Join(assets, needed)); err != nil {
-			t.Skip("needs kube-apiserver, etcd and kubectl as hack/tools/build.sh makes them")
+			t.Skip("needs the programs of hack/tools/build.sh: kube-apiserver, etcd, kubectl")
 		}
 	}
 	dir := t.TempDir()

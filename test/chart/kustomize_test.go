@@ -1,7 +1,9 @@
 package chart
 
 import (
+	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,4 +84,31 @@ func orNone(m map[string]string) map[string]string {
 		return nil
 	}
 	return m
+}
+
+// sameByKustomize compares what a component of config/ adds with what a flag of helm does.
+func sameByKustomize(t *testing.T, component, flag string) {
+	t.Helper()
+	folder, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := filepath.Abs(filepath.Join(root, "config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config, err = filepath.Rel(folder, config); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf("resources: [%s/default]\ncomponents: [%s/%s]\n", config, config, component)
+	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := run(t.Context(), nil, "kubectl", "kustomize", folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	isNamespace := func(o *unstructured.Unstructured) bool { return o.GetKind() == "Namespace" }
+	isHook := func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" }
+	compare(t, slices.DeleteFunc(render(t, flag), isHook), slices.DeleteFunc(parse(t, out), isNamespace))
 }

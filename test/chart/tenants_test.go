@@ -1,16 +1,12 @@
 package chart
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 const withTenants = "--set=tenants.enabled=true"
@@ -75,26 +71,5 @@ func TestTenantsGiveTheseRightsAndNoOther(t *testing.T) {
 }
 
 func TestKustomizeAddsTheTenantsThatHelmDoes(t *testing.T) {
-	folder, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := filepath.Abs(filepath.Join(root, "config"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if config, err = filepath.Rel(folder, config); err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("resources: [%s/default]\ncomponents: [%s/tenants]\n", config, config)
-	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := run(t.Context(), nil, "kubectl", "kustomize", folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	isNamespace := func(o *unstructured.Unstructured) bool { return o.GetKind() == "Namespace" }
-	isHook := func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" }
-	compare(t, slices.DeleteFunc(render(t, withTenants), isHook), slices.DeleteFunc(parse(t, out), isNamespace))
+	sameByKustomize(t, "tenants", withTenants)
 }

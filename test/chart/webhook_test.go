@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -122,29 +120,7 @@ func TestTheWebhookDoesNotHoldUpTheAPIServer(t *testing.T) {
 }
 
 func TestKustomizeAddsTheWebhookThatHelmDoes(t *testing.T) {
-	folder := t.TempDir()
-	up, err := filepath.EvalSymlinks(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := filepath.Abs(filepath.Join(root, "config"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if config, err = filepath.Rel(up, config); err != nil {
-		t.Fatal(err)
-	}
-	text := fmt.Sprintf("resources: [%s/default]\ncomponents: [%s/webhook]\n", config, config)
-	if err := os.WriteFile(filepath.Join(folder, "kustomization.yaml"), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	out, err := run(t.Context(), nil, "kubectl", "kustomize", folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	isNamespace := func(o *unstructured.Unstructured) bool { return o.GetKind() == "Namespace" }
-	isHook := func(o *unstructured.Unstructured) bool { return o.GetAnnotations()["helm.sh/hook"] != "" }
-	compare(t, slices.DeleteFunc(render(t, withWebhook), isHook), slices.DeleteFunc(parse(t, out), isNamespace))
+	sameByKustomize(t, "webhook", withWebhook)
 }
 
 // The life of a release with the webhook: installed, served by a controller that has the account's own token and no more, upgraded by both

@@ -32,7 +32,7 @@ func TestContainerdKeepsTheContract(t *testing.T) {
 	image := filepath.Join(local, "images/pause.tar")
 	for _, needed := range []string{"bin/containerd", "bin/runc", "bin/containerd-shim-runc-v2", "bin/ctr"} {
 		if _, err := os.Stat(filepath.Join(local, needed)); err != nil || os.Getuid() != 0 {
-			t.Skip("needs root, and containerd as hack/tools/build.sh makes it")
+			t.Skip("needs the programs of hack/tools/build.sh and root: containerd")
 		}
 	}
 	if _, err := os.Stat(image); err != nil {

@@ -235,11 +235,7 @@ func TestWhatPassesOrAPersonMendsLosesNothing(t *testing.T) {
 			test.change(s)
 			sink := exporttest.New(t, open(t, start(t, s)))
 			exporttest.Write(t, sink, sinktest.Events(5))
-			told := ""
-			exporttest.Eventually(t, func() string { return told }, func() bool {
-				told += sink.Delivery().LastError
-				return strings.Contains(told, test.want)
-			})
+			told := exporttest.Told(t, sink, test.want)
 			s.mu.Lock()
 			test.mend(s)
 			s.mu.Unlock()

@@ -6,6 +6,7 @@ package exporttest
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +90,16 @@ func Eventually(t *testing.T, what func() string, is func() bool) {
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
+}
+
+// Told waits until the sink tells of an error with the words in it, and returns all that it has told by then.
+func Told(t *testing.T, s *export.Sink, words string) (told string) {
+	t.Helper()
+	Eventually(t, func() string { return told }, func() bool {
+		told += s.Delivery().LastError
+		return strings.Contains(told, words)
+	})
+	return told
 }
 
 // Write gives the events to the sink.
