@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -145,6 +147,43 @@ func TestAnAgentStartsWithItsLastGoodStateWhileTheAPIServerIsAway(t *testing.T) 
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing came")
 	}
+}
+
+func TestAConfigMapThatIsNotThereIsAnUpdateOnlyOfANodeThatNeverHadOne(t *testing.T) {
+	for name, known := range map[string]bool{"a new node": false, "a node that had one": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := NewConfigMap(nil, "nodeaudit-system", "n1", t.TempDir(), slog.New(slog.DiscardHandler))
+				var got []Update
+				go c.deliver(t.Context(), func(u Update) { got = append(got, u) }, known)
+				for range 2 {
+					c.offer(nil)
+					synctest.Wait()
+				}
+				want := []Update{{State: c.nothing()}}
+				if known {
+					want = nil
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("updates (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// Ten minutes of an API server that is away end with a request within eight seconds of its return.
+func TestAnAPIServerThatIsBackIsNoticedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		delay := backoff().DelayWithReset(clock.RealClock{}, 2*time.Minute)
+		for began := time.Now(); time.Since(began) < 10*time.Minute; {
+			next := delay()
+			if next > 8*time.Second {
+				t.Fatalf("after %v the next attempt is %v away", time.Since(began), next)
+			}
+			time.Sleep(next)
+		}
+	})
 }
 
 func TestAStateDirectoryThatCannotBeWrittenIsAnError(t *testing.T) {

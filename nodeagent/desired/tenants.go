@@ -13,7 +13,6 @@ import (
 	"github.com/google/renameio/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 )
@@ -42,20 +41,13 @@ func (t *Tenants) Run(ctx context.Context, update func(nodeconfig.Tenants)) {
 		t.take(data, update)
 	}
 	latest := make(chan *corev1.ConfigMap)
-	offer := func(object any) {
-		if m, ok := object.(*corev1.ConfigMap); ok {
-			select {
-			case latest <- m:
-			case <-ctx.Done():
-			}
+	offer := func(m *corev1.ConfigMap) {
+		select {
+		case latest <- m:
+		case <-ctx.Done():
 		}
 	}
-	_, informer := cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: cache.ToListWatcherWithWatchListSemantics(only(t.client, t.namespace, nodeconfig.TenantsName), t.client),
-		ObjectType:    &corev1.ConfigMap{},
-		Handler:       cache.ResourceEventHandlerFuncs{AddFunc: offer, UpdateFunc: func(_, now any) { offer(now) }},
-	})
-	go informer.RunWithContext(ctx)
+	go follow(ctx, t.client, t.namespace, nodeconfig.TenantsName, follower{changed: offer, missing: func() {}})
 	for {
 		select {
 		case <-ctx.Done():

@@ -10,11 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 )
@@ -57,22 +53,8 @@ func (c *ConfigMap) Run(ctx context.Context, update func(Update)) error {
 	case last != nil:
 		update(Update{State: last})
 	}
-	store, informer := cache.NewInformerWithOptions(cache.InformerOptions{
-		ListerWatcher: cache.ToListWatcherWithWatchListSemantics(only(c.client, c.namespace, nodeconfig.NodePrefix+c.node), c.client),
-		ObjectType:    &corev1.ConfigMap{},
-		Handler: cache.ResourceEventHandlerFuncs{
-			AddFunc:    c.offer,
-			UpdateFunc: func(_, now any) { c.offer(now) },
-			DeleteFunc: func(any) {
-				c.log.Warn("the configuration of this node was deleted: going on with the last one", "node", c.node)
-			},
-		},
-	})
-	go informer.RunWithContext(ctx)
-	if last == nil && cache.WaitForCacheSync(ctx.Done(), informer.HasSynced) && len(store.List()) == 0 {
-		update(Update{State: c.nothing()})
-	}
-	c.deliver(ctx, update)
+	go follow(ctx, c.client, c.namespace, nodeconfig.NodePrefix+c.node, follower{changed: c.offer, missing: func() { c.offer(nil) }})
+	c.deliver(ctx, update, last != nil)
 	return nil
 }
 
@@ -87,28 +69,8 @@ func (c *ConfigMap) nothing() *State {
 	return &State{Config: config, Digest: data[nodeconfig.DigestKey]}
 }
 
-// only lists and watches the one ConfigMap of that name.
-func only(client kubernetes.Interface, namespace, name string) *cache.ListWatch {
-	maps := client.CoreV1().ConfigMaps(namespace)
-	only := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			options.FieldSelector = only
-			return maps.List(ctx, options)
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			options.FieldSelector = only
-			return maps.Watch(ctx, options)
-		},
-	}
-}
-
-// offer puts the newest in the place of one that nobody has taken yet.
-func (c *ConfigMap) offer(object any) {
-	config, ok := object.(*corev1.ConfigMap)
-	if !ok {
-		return
-	}
+// offer puts the newest in the place of one that nobody has taken yet. Nil is that there is none.
+func (c *ConfigMap) offer(config *corev1.ConfigMap) {
 	select {
 	case <-c.latest:
 	default:
@@ -116,8 +78,9 @@ func (c *ConfigMap) offer(object any) {
 	c.latest <- config
 }
 
-// deliver reads the rule set of each configuration. Where the API server does not answer it tries again, unless something newer has come.
-func (c *ConfigMap) deliver(ctx context.Context, update func(Update)) {
+// deliver reads the rule set of each configuration. Where the API server does not answer it tries again, unless something newer has come. known says
+// that the node has had a configuration before.
+func (c *ConfigMap) deliver(ctx context.Context, update func(Update), known bool) {
 	var pending *corev1.ConfigMap
 	for {
 		var again <-chan time.Time
@@ -130,9 +93,17 @@ func (c *ConfigMap) deliver(ctx context.Context, update func(Update)) {
 		case pending = <-c.latest:
 		case <-again:
 		}
-		if c.attempt(ctx, pending, update) {
-			pending = nil
+		switch {
+		case pending != nil:
+			if c.attempt(ctx, pending, update) {
+				pending = nil
+			}
+		case known:
+			c.log.Warn("the configuration of this node was deleted: going on with the last one", "node", c.node)
+		default:
+			update(Update{State: c.nothing()})
 		}
+		known = true
 	}
 }
 
