@@ -41,6 +41,20 @@ func (r *Receiver) begin(taking bool) {
 	d.known, d.first, d.highest = r.started, r.first, r.highest
 }
 
+// cover notes that the auditd's socket gets everything from here on.
+func (r *Receiver) cover() {
+	r.uncover()
+	r.covered = r.auditd != nil
+}
+
+// uncover is before the auditd's socket may miss something.
+func (r *Receiver) uncover() {
+	if r.group != nil {
+		r.exhaust(r.group)
+	}
+	r.covered = false
+}
+
 // isNew says whether a record has not come by the other socket.
 func (r *Receiver) isNew(s *socket, kind uint16, serial uint32, text []byte) bool {
 	d := r.doubles

@@ -25,3 +25,18 @@ func TestKernelThePlaceIsTakenAndGivenBackWithoutADouble(t *testing.T) {
 	stop()
 	w.check()
 }
+
+// The kernel keeps what finds its auditd's socket full, and sends it when there is room: a hole that is told of would be none.
+func TestKernelTheSocketOfTheAuditDaemonRunsFullWithoutAHole(t *testing.T) {
+	w := begin(t)
+	stop := w.run()
+	w.receiver.Collect(receive.Unicast)
+	w.wait("the place is taken", func() bool { return w.auditd() == os.Getpid() && w.receiver.State().Unicast })
+	time.Sleep(1500 * time.Millisecond) // until it reads that socket alone
+	w.receiver.Stall(300 * time.Millisecond)
+	w.flow()
+	w.wait("the place is taken", func() bool { return w.auditd() == os.Getpid() && w.receiver.State().Unicast })
+	w.flow()
+	stop()
+	w.check()
+}

@@ -163,6 +163,7 @@ func (r *Receiver) takePlace(ctx context.Context) {
 		r.complain("becoming the kernel's audit daemon", err)
 		return
 	}
+	r.do(r.cover)
 	r.set(true)
 	r.complaint = ""
 	r.log.Info("no other audit daemon runs: this process is the kernel's now")
@@ -189,8 +190,10 @@ func (r *Receiver) leave(ctx context.Context, mine bool) {
 		s = r.auditd
 		r.begin(false)
 		r.openGroup()
+		r.covered = mine
 	})
 	if mine && s != nil {
+		r.do(r.uncover)
 		if err := r.ask(ctx, s, 0); err != nil {
 			r.complain("giving back the place of the kernel's audit daemon", err)
 		}

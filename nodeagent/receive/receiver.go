@@ -63,6 +63,7 @@ type Receiver struct {
 
 	group   *socket // of the multicast group; not a member while the other one gets everything
 	auditd  *socket
+	covered bool     // all that the kernel has sent since the group's socket was last empty was for the auditd's too
 	doubles *doubles // while both may get the same
 	// anySender takes messages of other processes for the kernel's, in tests.
 	anySender bool
@@ -206,8 +207,7 @@ func (r *Receiver) empty(s *socket) (count int) {
 		case errors.Is(err, unix.EAGAIN):
 			return count
 		case errors.Is(err, unix.ENOBUFS):
-			r.overruns.Add(1)
-			r.hole(event.LossSocket, 1)
+			r.overrun()
 			n = slots // there is more
 		default:
 			r.broken(s, err)
@@ -218,6 +218,16 @@ func (r *Receiver) empty(s *socket) (count int) {
 		}
 	}
 	return count
+}
+
+// overrun counts that a socket was full, unless the auditd's gets everything: what finds it full the kernel keeps for it (kernel/audit.c,
+// kauditd_send_queue and kauditd_retry_skb), and what the group's misses comes to it too.
+func (r *Receiver) overrun() {
+	if r.covered {
+		return
+	}
+	r.overruns.Add(1)
+	r.hole(event.LossSocket, 1)
 }
 
 // exhaust reads all that was in a socket when it was called: no socket holds eight times as much as is read in a row.
@@ -265,6 +275,7 @@ func (r *Receiver) pause() time.Duration {
 // end reads what is left and closes the sockets.
 func (r *Receiver) end() {
 	if r.auditd != nil {
+		r.covered = false
 		_ = r.auditd.setAuditd(0, 0) // where another one has the place by now, the kernel refuses
 	}
 	r.obey()

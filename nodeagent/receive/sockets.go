@@ -46,7 +46,7 @@ func (r *Receiver) forget(s *socket) {
 		r.group = nil
 	}
 	if s == r.auditd {
-		r.auditd = nil
+		r.auditd, r.covered = nil, false
 	}
 }
 

@@ -50,7 +50,8 @@ func begin(t *testing.T) *world {
 	if w.receiver, err = receive.New(receive.Options{Auditd: func() (uint32, error) { return uint32(w.auditd()), nil }}); err != nil {
 		t.Fatal(err)
 	}
-	busy := exec.Command("sh", "-c", `while :; do : > "$0"; done`, path)
+	// Some thousands of events a second: as many as a processor can make would fill the socket while the other one works for somebody else.
+	busy := exec.Command("sh", "-c", `while :; do : > "$0"; i=0; while [ $i -lt 500 ]; do i=$((i+1)); done; done`, path)
 	if err := busy.Start(); err != nil {
 		t.Fatal(err)
 	}
