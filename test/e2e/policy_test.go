@@ -137,7 +137,12 @@ func update(t *testing.T, p *v1alpha1.AuditPolicy, change func()) {
 // ready waits until the policy is Ready on its present generation.
 func ready(t *testing.T, p *v1alpha1.AuditPolicy) {
 	t.Helper()
-	eventually(t, time.Minute, func() error {
+	readyWithin(t, p, time.Minute)
+}
+
+func readyWithin(t *testing.T, p *v1alpha1.AuditPolicy, d time.Duration) {
+	t.Helper()
+	eventually(t, d, func() error {
 		c, err := condition(t.Context(), p, v1alpha1.ConditionReady)
 		if err != nil {
 			return err

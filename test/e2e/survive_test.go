@@ -91,7 +91,9 @@ func TestTheAgentEnforcesWhileTheAPIServerIsAwayEvenAfterARestart(t *testing.T) 
 		}
 		return nil
 	})
-	ready(t, p)
+	// A change reaches every node again: the controller's own watches take up to a minute to come back.
+	update(t, p, func() { p.Spec.Rules += "-w /etc/nodeaudit-e2e-back -p wa -k away\n" })
+	readyWithin(t, p, 3*time.Minute)
 }
 
 // watches returns n watches of files that do not exist.
