@@ -52,6 +52,9 @@ func own(kind string) func(dir string) (receiver, error) {
 
 // receive is the receiver. It ends with its standard input.
 func receive(kind, at, out string) error {
+	if kind == "kafka" {
+		return serveKafka(at, out)
+	}
 	file, err := os.OpenFile(out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -69,6 +69,8 @@ var rows = []row{
 	{name: "syslog, UDP", by: "rsyslog", make: rsyslog(udpInput), udp: true, sink: syslog(v1alpha1.WireUDP)},
 	{name: "gelf, TCP", by: "own", make: own("gelf"), sink: gelf(v1alpha1.WireTCP)},
 	{name: "gelf, UDP", by: "own", make: own("gelf-udp"), udp: true, sink: gelf(v1alpha1.WireUDP)},
+	{name: "kafka", by: "franz-go's kfake", make: kafka, sink: toKafka},
+	{name: "s3", by: "versitygw", make: gateway, sink: toS3},
 	{name: "file", by: "a file of the node", make: onNode, file: true, sink: func(string) v1alpha1.AuditSinkSpec {
 		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeFile}
 	}},
