@@ -106,8 +106,7 @@ func (c *cell) steady() error {
 		return err
 	}
 	time.Sleep(c.options.steady)
-	s.finish()
-	return nil
+	return s.finish()
 }
 
 // restarts kills the receiver three times, and starts it again after two seconds.
@@ -125,8 +124,7 @@ func (c *cell) restarts() error {
 		}
 	}
 	time.Sleep(c.options.steady / 4)
-	s.finish()
-	return nil
+	return s.finish()
 }
 
 // down takes the receiver away for long.
@@ -142,8 +140,7 @@ func (c *cell) down() error {
 		return err
 	}
 	time.Sleep(c.options.steady / 2)
-	s.finish()
-	return nil
+	return s.finish()
 }
 
 // kills ends the agent three times.
@@ -161,8 +158,7 @@ func (c *cell) kills() error {
 		return err
 	}
 	time.Sleep(c.options.steady / 4)
-	s.finish()
-	return nil
+	return s.finish()
 }
 
 // powerCut ends the node: what its disk has by then is what the next agent finds. The receiver is away meanwhile, so that there is something to lose.
@@ -190,8 +186,7 @@ func (c *cell) powerCut(fsync bool) error {
 		return err
 	}
 	time.Sleep(c.options.steady / 4)
-	s.finish()
-	return nil
+	return s.finish()
 }
 
 func (c *cell) name() string { return cmp.Or(c.row.name, "?") + "/" + c.fault.name }

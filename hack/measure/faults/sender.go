@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,7 @@ type sender struct {
 	mu            sync.Mutex
 	first, last   int // numbers that the sink has taken; last is first-1 where it has none
 	left, dropped int64
+	said          bool // that it has ended in order
 }
 
 // sending starts a sender.
@@ -58,7 +60,8 @@ func (s *sender) listen(output io.Reader) {
 		if _, err := fmt.Sscanf(lines.Text(), "taken %d", &n); err == nil {
 			s.last = n
 		} else {
-			_, _ = fmt.Sscanf(lines.Text(), "end %d %d", &s.left, &s.dropped)
+			_, err = fmt.Sscanf(lines.Text(), "end %d %d", &s.left, &s.dropped)
+			s.said = err == nil
 		}
 		s.mu.Unlock()
 	}
@@ -66,9 +69,13 @@ func (s *sender) listen(output io.Reader) {
 }
 
 // finish lets it send what waits, and ends it.
-func (s *sender) finish() {
+func (s *sender) finish() error {
 	_, _ = io.WriteString(s.input, "\n")
 	<-s.ended
+	if !s.said {
+		return errors.New("an agent has ended by itself, and what it would have sent is not counted")
+	}
+	return nil
 }
 
 // kill ends it as kill -9 does.

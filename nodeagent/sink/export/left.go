@@ -6,9 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
-	bolt "go.etcd.io/bbolt"
 	"go.opentelemetry.io/collector/exporter/exporterhelper/xexporterhelper"
 )
 
@@ -32,10 +30,9 @@ func Look(dir string) (Left, error) {
 	}
 	for _, file := range files {
 		switch ext := filepath.Ext(file.Name()); {
-		case !file.Type().IsRegular() || file.Name() == UnnamedFile:
 		case ext == ".damaged" || ext == ".backup":
 			left.SetAside++
-		default:
+		case isQueue(file):
 			err = errors.Join(err, left.read(filepath.Join(dir, file.Name())))
 		}
 	}
@@ -46,31 +43,21 @@ func Look(dir string) (Left, error) {
 const UnnamedFile = "unnamed"
 
 func (l *Left) read(name string) error {
-	db, err := bolt.Open(name, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("looking at a queue: %s: %w", name, err)
-	}
-	defer db.Close() //nolint:errcheck // it was read
 	encoding := xexporterhelper.NewLogsQueueBatchSettings().Encoding
-	return db.View(func(tx *bolt.Tx) error {
-		items := tx.Bucket(bucket)
-		if items == nil {
+	err := view(name, func(key, value []byte) error {
+		if len(key) == 0 || key[0] < '0' || key[0] > '9' { // what the queue notes of itself
 			return nil
 		}
-		return items.ForEach(func(key, value []byte) error {
-			if len(key) == 0 || key[0] < '0' || key[0] > '9' { // what the queue notes of itself
-				return nil
-			}
-			_, request, err := encoding.Unmarshal(value)
-			if err != nil {
-				return fmt.Errorf("looking at a queue: %s: item %q: %w", name, key, err)
-			}
-			l.Events += int64(request.ItemsCount())
-			l.Bytes += int64(len(value))
-			return nil
-		})
+		_, request, err := encoding.Unmarshal(value)
+		if err != nil {
+			return fmt.Errorf("item %q: %w", key, err)
+		}
+		l.Events += int64(request.ItemsCount())
+		l.Bytes += int64(len(value))
+		return nil
 	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("looking at a queue: %w", err)
+	}
+	return nil
 }

@@ -57,6 +57,9 @@ func (s *Sink) start(ctx context.Context) (r running, err error) {
 	queue := s.queue()
 	if !s.options.Settings.Memory {
 		id := component.NewIDWithName(storageType, s.options.Name)
+		if err := sound(s.options.Dir); err != nil {
+			return running{}, s.damaged(err)
+		}
 		if r.storage, err = s.openStorage(ctx, id, telemetry); err != nil {
 			return running{}, err
 		}
@@ -75,7 +78,7 @@ func (s *Sink) start(ctx context.Context) (r running, err error) {
 		err = r.exporter.Start(ctx, host)
 	}
 	if errors.Is(err, berrors.ErrInvalid) || errors.Is(err, berrors.ErrChecksum) || errors.Is(err, berrors.ErrVersionMismatch) {
-		err = errors.Join(fmt.Errorf("the queue on disk was damaged and is set aside: %w", err), setAside(s.options.Dir))
+		err = s.damaged(err)
 	}
 	if err != nil && r.storage != nil {
 		err = errors.Join(err, r.storage.Shutdown(ctx))
@@ -139,6 +142,12 @@ func only(name string) sdkmetric.View {
 	}
 }
 
+// damaged makes room for a queue in the place of one that cannot be read. What waited in it is lost, unless a person reads it.
+func (s *Sink) damaged(err error) error {
+	s.options.Log.Warn("the queue on disk was damaged and is set aside: what waited in it is not sent", "sink", s.options.Name, "err", err)
+	return errors.Join(fmt.Errorf("the queue on disk was damaged and is set aside: %w", err), setAside(s.options.Dir))
+}
+
 // setAside gives the files in the folder other names, under which people may look at them.
 func setAside(dir string) error {
 	files, err := os.ReadDir(dir)
@@ -147,7 +156,7 @@ func setAside(dir string) error {
 	}
 	var errs []error
 	for _, file := range files {
-		if name := filepath.Join(dir, file.Name()); file.Type().IsRegular() && filepath.Ext(name) != ".damaged" {
+		if name := filepath.Join(dir, file.Name()); isQueue(file) {
 			errs = append(errs, os.Rename(name, name+".damaged"))
 		}
 	}
