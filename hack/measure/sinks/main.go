@@ -8,6 +8,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +22,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -30,12 +36,14 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/form"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/alertmanager"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/aws"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/cloudwatch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/elasticsearch"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/fluentd"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/gelf"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/googlecloud"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/kafka"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/otlp"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/s3"
@@ -49,8 +57,15 @@ import (
 func main() {
 	count := flag.Int("n", 50000, "how many events")
 	receive := flag.Bool("receive", false, "be the receiver")
+	only := flag.String("only", ".", "expression for the destinations to measure")
 	flag.Parse()
-	do := func() error { return measure(*count) }
+	do := func() error {
+		expression, err := regexp.Compile(*only)
+		if err != nil {
+			return err
+		}
+		return measure(*count, expression)
+	}
 	if *receive {
 		do = receiver
 	}
@@ -83,7 +98,8 @@ func receiver() error {
 func serveHTTP(listener net.Listener) {
 	_ = http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = w.Write([]byte(`{"errors":false}`))
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"errors":false,"access_token":"token","expires_in":3600,"token_type":"Bearer"}`))
 	}))
 }
 
@@ -135,7 +151,7 @@ func (o *opener) Open(ctx context.Context) (export.Destination, error) { return 
 func (o *opener) Version() string                                      { return "" }
 func (o *opener) Redact(text string) string                            { return text }
 
-func measure(count int) error {
+func measure(count int, only *regexp.Regexp) error {
 	command := exec.Command(os.Args[0], "-receive")
 	command.Stderr = os.Stderr
 	input, err := command.StdinPipe()
@@ -163,7 +179,14 @@ func measure(count int) error {
 		return err
 	}
 	fmt.Printf("%d events of %d bytes\n\n%-24s %22s %22s %22s\n", count, len(line), "destination", "memory", "disk", "disk, fsync")
-	for _, d := range destinations(addresses[0], addresses[1], addresses[2], addresses[3], addresses[4]) {
+	account, err := account("http://" + addresses[0])
+	if err != nil {
+		return err
+	}
+	for _, d := range destinations(addresses[0], addresses[1], addresses[2], addresses[3], addresses[4], account) {
+		if !only.MatchString(d.name) {
+			continue
+		}
 		fmt.Printf("%-24s", d.name)
 		for _, settings := range []export.Settings{{Memory: true}, {}, {Fsync: true}} {
 			cell, err := one(d.open, settings, events)
@@ -182,7 +205,7 @@ type destination struct {
 	open opener
 }
 
-func destinations(httpAt, tcpAt, forwardAt, grpcAt, kafkaAt string) []destination {
+func destinations(httpAt, tcpAt, forwardAt, grpcAt, kafkaAt string, account []byte) []destination {
 	url := "http://" + httpAt
 	keys := aws.Options{Region: "eu-test-1", KeyID: "key", Key: "secret"}
 	return []destination{
@@ -220,8 +243,30 @@ func destinations(httpAt, tcpAt, forwardAt, grpcAt, kafkaAt string) []destinatio
 		{"cloudwatch", func(context.Context) (export.Destination, error) {
 			return cloudwatch.New(cloudwatch.Options{Group: "audit", Stream: "node-1", Endpoint: url, AWS: keys})
 		}},
+		{"googleCloud", func(context.Context) (export.Destination, error) {
+			return googlecloud.New(googlecloud.Options{Project: "p", Log: "audit", Location: "l", Cluster: "c", Endpoint: url, Credentials: account})
+		}},
+		{"alertmanager", func(context.Context) (export.Destination, error) {
+			return alertmanager.New(alertmanager.Options{URLs: []string{url}, Name: "audit {{keys}}", Severity: "critical", Lasting: time.Hour})
+		}},
 		{"gelf TCP", func(context.Context) (export.Destination, error) { return gelf.New(gelf.Options{Address: tcpAt}) }},
 	}
+}
+
+// account is the file of a service account whose tokens come from the address.
+func account(url string) ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]string{
+		"type": "service_account", "private_key_id": "key", "private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+		"client_email": "audit@project.iam.gserviceaccount.com", "token_uri": url + "/token",
+	})
 }
 
 // one sends the events, 256 at a time as sink.Queue does, and waits until all are delivered.
