@@ -17,17 +17,34 @@ const (
 	SinkQueueMemory SinkQueueType = "Memory"
 )
 
+// SinkOverflow is which events a full queue drops.
+//
+// +kubebuilder:validation:Enum=DropNewest;DropOldest
+type SinkOverflow string
+
+const (
+	// SinkDropNewest drops what comes while the queue is full.
+	SinkDropNewest SinkOverflow = "DropNewest"
+	// SinkDropOldest drops what has waited longest.
+	SinkDropOldest SinkOverflow = "DropOldest"
+)
+
 // SinkQueue is where events wait.
 type SinkQueue struct {
 	// type is `Disk`, the default, or `Memory`. A queue on disk survives the end of the agent, and a reboot as far as the disk had it.
 	// +optional
 	Type SinkQueueType `json:"type,omitempty"`
 
-	// maxSize is how much may wait, for example `256Mi`, the default for `Disk`; the default for `Memory` is `16Mi`. When it is full the newest events
-	// are dropped and counted: those that wait are older than what is happening, and say what led to it.
+	// maxSize is how much may wait, for example `256Mi`, the default for `Disk`; the default for `Memory` is `16Mi`. When it is full events are dropped
+	// and counted: overflow says which.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="quantity(string(self)).compareTo(quantity('4Mi')) >= 0 && quantity(string(self)).compareTo(quantity('64Gi')) <= 0",message="queue.maxSize must be between 4Mi and 64Gi"
 	MaxSize *resource.Quantity `json:"maxSize,omitempty"`
+
+	// overflow is `DropNewest`, the default, or `DropOldest`. Those that wait are older than what is happening, and say what led to it; with `DropOldest`
+	// they go when three quarters of maxSize wait and the destination does not take them, so that what is sent when it is back is the latest.
+	// +optional
+	Overflow SinkOverflow `json:"overflow,omitempty"`
 
 	// fsync makes the disk confirm each batch before it counts as kept, so that a power cut loses none of them. The default is false: a batch then
 	// survives the end of the agent, but not that of the machine in the seconds before the kernel writes it. It costs about twice the time.

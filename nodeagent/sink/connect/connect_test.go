@@ -222,10 +222,10 @@ func TestSettings(t *testing.T) {
 		},
 		"everything": {
 			v1alpha1.AuditSinkSpec{
-				Queue: &v1alpha1.SinkQueue{MaxSize: &size, Fsync: true}, Timeout: &metav1.Duration{Duration: time.Minute},
+				Queue: &v1alpha1.SinkQueue{MaxSize: &size, Fsync: true, Overflow: v1alpha1.SinkDropOldest}, Timeout: &metav1.Duration{Duration: time.Minute},
 				Retry: &v1alpha1.SinkRetry{FirstPause: &metav1.Duration{Duration: time.Minute}, LongestPause: &metav1.Duration{Duration: time.Second}},
 			},
-			export.Settings{MaxSize: 1 << 30, Fsync: true, FirstPause: time.Minute, LongestPause: time.Minute, Timeout: time.Minute},
+			export.Settings{MaxSize: 1 << 30, Fsync: true, DropOldest: true, FirstPause: time.Minute, LongestPause: time.Minute, Timeout: time.Minute},
 		},
 	} {
 		test.spec.Type = cmp.Or(test.spec.Type, "webhook")

@@ -20,7 +20,7 @@ const (
 func Settings(spec *v1alpha1.AuditSinkSpec) export.Settings {
 	s := export.Settings{MaxSize: defaultDisk, FirstPause: defaultFirstPause, LongestPause: defaultLongestPause, Timeout: Timeout(spec)}
 	if q := spec.Queue; q != nil {
-		s.Memory, s.Fsync = q.Type == v1alpha1.SinkQueueMemory, q.Fsync
+		s.Memory, s.Fsync, s.DropOldest = q.Type == v1alpha1.SinkQueueMemory, q.Fsync, q.Overflow == v1alpha1.SinkDropOldest
 		if s.Memory {
 			s.MaxSize = defaultMemory
 		}

@@ -26,6 +26,8 @@ type Settings struct {
 	Memory bool
 	// MaxSize is how many bytes of records may wait. Then Write waits, until its context ends.
 	MaxSize int64
+	// DropOldest gives up what has waited longest while more than three quarters of MaxSize wait and the destination does not take it.
+	DropOldest bool
 	// Fsync makes the disk promise to have a record before Write returns: for power cuts. Without it a record survives the end of the agent.
 	Fsync bool
 	// FirstPause and LongestPause are the ends of the waits between two tries.
@@ -80,6 +82,7 @@ type Sink struct {
 	size gauge // of the queue
 
 	pushing     sync.Mutex // guards what follows: there is one push at a time, and Close
+	yielding    bool       // the oldest are given up, until there is room
 	destination Destination
 	opened      Target
 	version     string

@@ -17,6 +17,9 @@ func (s *Sink) push(ctx context.Context, logs plog.Logs) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.closing, cancel)()
+	if s.yield(logs, nil) {
+		return nil
+	}
 	err := s.deliver(ctx, logs)
 	switch {
 	case err == nil:
@@ -26,6 +29,9 @@ func (s *Sink) push(ctx context.Context, logs plog.Logs) error {
 	case s.closing.Err() == nil:
 		if s.tally.failed(s.words(err)) {
 			s.options.Log.Warn("a sink does not take events: they wait in its queue", "sink", s.options.Name, "err", s.words(err))
+		}
+		if s.yield(logs, err) {
+			return nil
 		}
 	}
 	return err
