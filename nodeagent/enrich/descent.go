@@ -58,8 +58,12 @@ func (r *Enricher) ancestor(pid uint32, at, now time.Time, depth int) *kin {
 		return nil
 	}
 	known, ok := r.kin.get(pid)
+	if ok && known.told(at, now) {
+		return known
+	}
 	if found, traced := r.trace(pid, at, now); traced {
 		if ok && known.same(found.traced, found.place) {
+			known.traced = now
 			return known
 		}
 		return r.adopt(fromTrace(pid, found.traced, found.place, now), at, now, depth)

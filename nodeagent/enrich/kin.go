@@ -17,6 +17,7 @@ type kin struct {
 	place  place
 	placed bool // whether place is known
 	at     time.Time
+	traced time.Time // when a Tracer last told of it; zero where none has
 
 	// Whether it is in a pid namespace below the host's, and the first of its own. Valid when spaced.
 	spaced, nested, init bool
@@ -51,6 +52,12 @@ func (k *kin) same(t *Traced, where place) bool {
 	return near(k.Start.Time(), t.Start) && near(k.exec, t.Exec) && k.place == where
 }
 
+// told says whether a Tracer has told all that it can of a process for an event: one that had happened for certain when it told. Where several
+// programs are started by one, as in a shell's loop, it need not be asked about that one each time.
+func (k *kin) told(at, now time.Time) bool {
+	return !k.traced.IsZero() && at.Before(k.traced.Add(-grain)) && now.Sub(k.traced) < trust && !k.Start.Time().After(at.Add(reuse))
+}
+
 // near compares times since boot that were turned into times of day at different moments.
 func near(a, b time.Time) bool {
 	return a.Sub(b).Abs() < grain
@@ -61,7 +68,7 @@ func fromTrace(pid uint32, t *Traced, where place, now time.Time) *kin {
 	comm, _, _ := bytes.Cut(t.Comm[:], []byte{0})
 	return &kin{
 		Ancestor: event.Ancestor{PID: pid, Comm: string(comm), Start: event.MomentOf(t.Start)}, exec: t.Exec,
-		parent: t.Parent, place: where, placed: true, at: now, spaced: true, nested: t.Nested, init: t.Init,
+		parent: t.Parent, place: where, placed: true, at: now, traced: now, spaced: true, nested: t.Nested, init: t.Init,
 	}
 }
 

@@ -259,3 +259,50 @@ func (s sharing) Container(podUID, containerID string) (enrich.Pod, bool) {
 	pod.SharesPIDs = true
 	return pod, ok
 }
+
+// asked counts how often a tracer is asked about each process.
+type asked struct {
+	tracer
+	times map[uint32]int
+}
+
+func (a asked) Process(pid uint32) (enrich.Traced, bool) {
+	a.times[pid]++
+	return a.tracer.Process(pid)
+}
+
+func TestTheKernelIsAskedOnceAboutTheParentOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		table := asked{tracer{}, map[uint32]int{}}
+		w.enricher = enrich.New(enrich.Options{HostRoot: w.root, Tracer: table})
+		table.put(50, 0, "sh", hostPath, time.Now().Add(-time.Minute))
+		child := func(pid uint32, age time.Duration) []string {
+			table.put(pid, 50, "cat", hostPath, time.Now().Add(-age))
+			return names(w.who(pid, 50, age-time.Millisecond, ""))
+		}
+		for pid := uint32(100); pid < 110; pid++ {
+			if diff := cmp.Diff([]string{"50 sh"}, child(pid, 40*time.Millisecond)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
+		if table.times[50] != 1 {
+			t.Errorf("asked %d times about what was told of the parent after its children began, want once", table.times[50])
+		}
+		// The parent runs another program, and then starts a child: what was told before is too old for it.
+		time.Sleep(100 * time.Millisecond)
+		row := table.put(50, 0, "bash", hostPath, time.Now().Add(-time.Minute))
+		row.Exec = time.Now()
+		table.tracer[50] = *row
+		time.Sleep(50 * time.Millisecond)
+		if diff := cmp.Diff([]string{"50 bash"}, child(110, 40*time.Millisecond)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"50 bash"}, child(111, 0)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"50 bash"}, child(112, 0)); diff != "" || table.times[50] != 4 {
+			t.Errorf("asked %d times, want again where the child began with the last answer (-want +got):\n%s", table.times[50], diff)
+		}
+	})
+}

@@ -11,11 +11,12 @@ import (
 // clock turns times since boot into times of day. The time of boot moves when somebody sets the clock, so it is looked up now and then.
 type clock struct {
 	read   func(id int32) time.Duration
-	looked time.Duration // since boot
+	now    func() time.Time // whose monotonic part says how old a look is: unlike read it needs no system call
+	looked time.Time
 	at     time.Time
 }
 
-func newClock() clock { return clock{read: readClock} }
+func newClock() clock { return clock{read: readClock, now: time.Now} }
 
 func readClock(id int32) time.Duration {
 	var now unix.Timespec
@@ -37,17 +38,18 @@ const (
 // milliseconds long, which would make everything seem to have begun later. So the time of day is read between two readings of the time since
 // boot, and the look counts in which these are closest.
 func (c *clock) boot() time.Time {
-	first := c.read(unix.CLOCK_BOOTTIME)
-	if age := first - c.looked; c.looked != 0 && age >= 0 && age < fresh {
+	now := c.now()
+	if !c.looked.IsZero() && now.Sub(c.looked) < fresh {
 		return c.at
 	}
-	closest := time.Duration(-1)
+	c.looked = now
+	first, closest := c.read(unix.CLOCK_BOOTTIME), time.Duration(-1)
 	for range tries {
 		day := c.read(unix.CLOCK_REALTIME)
 		last := c.read(unix.CLOCK_BOOTTIME)
 		if apart := last - first; closest < 0 || apart < closest {
 			closest = apart
-			c.looked, c.at = last, time.Unix(0, int64(day-first-apart/2))
+			c.at = time.Unix(0, int64(day-first-apart/2))
 		}
 		if closest <= exact {
 			break

@@ -23,7 +23,7 @@ func TestTheTimeOfBootIsRightWhereReadingsAreTornApart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			since, waits := time.Hour, test.waits
-			c := clock{read: func(id int32) time.Duration {
+			c := clock{now: time.Now, read: func(id int32) time.Duration {
 				since += time.Microsecond
 				if len(waits) > 0 {
 					since, waits = since+waits[0], waits[1:]
@@ -41,15 +41,19 @@ func TestTheTimeOfBootIsRightWhereReadingsAreTornApart(t *testing.T) {
 }
 
 func TestTheClockIsLookedUpAgainAfterAWhile(t *testing.T) {
-	since, day := time.Hour, time.Unix(1_700_000_000, 0)
-	c := clock{read: func(id int32) time.Duration {
-		if id == unix.CLOCK_REALTIME {
+	since, day, now, looks := time.Hour, time.Unix(1_700_000_000, 0), time.Now(), 0
+	c := clock{now: func() time.Time { return now }, read: func(id int32) time.Duration {
+		if looks++; id == unix.CLOCK_REALTIME {
 			return time.Duration(day.UnixNano())
 		}
 		return since
 	}}
-	c.boot()
-	since, day = since+fresh, day.Add(time.Hour)
+	before := c.boot()
+	since, day, now = since+fresh-1, day.Add(time.Hour), now.Add(fresh-1)
+	if got := c.boot(); !got.Equal(before) || looks != 3 {
+		t.Errorf("soon after a look the machine was booted at %v, want %v; after %d readings, want 3", got, before, looks)
+	}
+	since, now = since+1, now.Add(1)
 	if got, want := c.boot(), day.Add(-since); !got.Equal(want) {
 		t.Errorf("the machine was booted at %v, want %v", got, want)
 	}

@@ -11,10 +11,11 @@ import (
 // Process returns what the kernel noted of the process that had this pid last. It is false for one that the kernel has not noted or has
 // forgotten, and where a group of it is not known by its path.
 func (t *Tracer) Process(pid uint32) (enrich.Traced, bool) {
-	var r record
-	if err := t.processes.Lookup(&pid, &r); err != nil {
+	t.pid = pid
+	if err := t.processes.Lookup(&t.pid, &t.record); err != nil {
 		return enrich.Traced{}, false
 	}
+	r := &t.record
 	now, ok := t.groups.paths(r.Now)
 	if !ok {
 		return enrich.Traced{}, false

@@ -22,6 +22,10 @@ type Tracer struct {
 	processes  *ebpf.Map
 	groups     *groups
 	clock      clock
+
+	// The key and the row of a lookup, here so that they are made once.
+	pid    uint32
+	record record
 }
 
 var _ enrich.Tracer = (*Tracer)(nil)
