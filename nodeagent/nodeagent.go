@@ -28,6 +28,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/desired"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/footprint"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
@@ -145,6 +146,7 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
 	group.Go(func() error { return options.Publisher.Run(ctx) })
 	group.Go(func() error { keeper.tenants.run(ctx, options.Tenants); return nil })
+	group.Go(func() error { footprint.Keep(ctx, options.Log); return nil })
 	if options.Pods != nil {
 		group.Go(func() error { options.Pods.Run(ctx); return nil })
 	}

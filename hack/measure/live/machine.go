@@ -41,7 +41,7 @@ func takeMachine(dir string, o options) (*machine, error) {
 	}
 	if o.agent == "" {
 		o.agent = filepath.Join(dir, "nodeagent")
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", o.agent, "./cmd/nodeagent")
+		build := exec.Command("go", "build", "-tags", "grpcnotrace", "-trimpath", "-ldflags", "-s -w", "-o", o.agent, "./cmd/nodeagent")
 		build.Dir, build.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building the agent: %w\n%s", err, out)
