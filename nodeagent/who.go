@@ -24,11 +24,18 @@ type who struct {
 	answers atomic.Bool // the runtime
 	metrics []prometheus.Collector
 	close   func() error
+
+	failures func() (trace.Failures, error) // of the eBPF programs
+	missed   atomic.Int64                   // of them, as far as it has been said
 }
 
 // newWho begins to follow processes. end ends it.
 func newWho(options Options) *who {
-	w := &who{options: options, close: func() error { return nil }}
+	w := &who{
+		options: options, close: func() error { return nil },
+		failures: func() (trace.Failures, error) { return trace.Failures{}, nil },
+	}
+	w.countFailures()
 	w.openTracer(w.gauge("nodeaudit_who_ebpf", "1 where eBPF programs note the place of each process, 0 where /proc alone tells it."))
 	answers := w.gauge("nodeaudit_who_cri", "1 where the container runtime names what the API server does not, 0 where it is not asked or does not answer.")
 	if options.CRIEndpoint == "" || options.CRIEndpoint == cri.None {
@@ -65,7 +72,42 @@ func (w *who) openTracer(on prometheus.Gauge) {
 	}
 	dropTracing(w.options.Log)
 	on.Set(1)
-	w.tracer, w.close = opened, opened.Close
+	w.tracer, w.close, w.failures = opened, opened.Close, opened.Failures
+}
+
+// countFailures shows what the eBPF programs could not note.
+func (w *who) countFailures() {
+	for what, of := range map[string]func(trace.Failures) uint64{
+		"process": func(f trace.Failures) uint64 { return f.Processes },
+		"group":   func(f trace.Failures) uint64 { return f.Groups },
+		"run":     func(f trace.Failures) uint64 { return f.Runs },
+	} {
+		counter := prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name:        "nodeaudit_who_ebpf_missed_total",
+			Help:        "What the eBPF programs could not note: process and group are rows for which a table had no room, run is how often the kernel left a program out.",
+			ConstLabels: prometheus.Labels{"what": what},
+		}, func() float64 {
+			failures, _ := w.failures() // the report says why it cannot be read
+			return float64(of(failures))
+		})
+		w.options.Registry.MustRegister(counter)
+		w.metrics = append(w.metrics, counter)
+	}
+}
+
+// lookForFailures returns how much the eBPF programs could not note, and says in the log when it has become more.
+func (w *who) lookForFailures() int64 {
+	f, err := w.failures()
+	if err != nil {
+		w.options.Log.Warn("how much the eBPF programs could not note is not known", "err", err)
+		return w.missed.Load()
+	}
+	now := int64(f.Processes + f.Groups + f.Runs)
+	if before := w.missed.Swap(now); now > before {
+		w.options.Log.Warn("the eBPF programs could not note all processes: of those the pod may not be known",
+			"processes", f.Processes, "groups", f.Groups, "runs", f.Runs)
+	}
+	return now
 }
 
 // pods are those who name pods, nil where nobody does.
@@ -83,6 +125,7 @@ func (w *who) pods() enrich.Pods {
 // report says who tells what.
 func (w *who) report() *v1alpha1.WhoReport {
 	r := w.why
+	r.Missed = w.lookForFailures()
 	r.Processes = v1alpha1.ProcessesProcFS
 	if w.tracer != nil {
 		r.Processes = v1alpha1.ProcessesEBPF

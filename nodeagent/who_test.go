@@ -2,6 +2,7 @@ package nodeagent
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -12,10 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/cri"
 	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/cri/critest"
+	"github.com/nodeaudit/nodeaudit/nodeagent/enrich/trace"
 )
 
 func quiet() Options {
@@ -53,6 +56,44 @@ func TestTheReportSaysWhyThereIsNoEBPF(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, w.report()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatTheProgramsCouldNotNoteIsReportedAndLogged(t *testing.T) {
+	var words strings.Builder
+	options := quiet()
+	options.Log = slog.New(slog.NewTextHandler(&words, nil))
+	w := newWho(options)
+	t.Cleanup(w.end)
+	for _, test := range []struct {
+		name    string
+		failure trace.Failures
+		err     error
+		missed  int64
+		logged  string
+	}{
+		{"nothing was missed", trace.Failures{}, nil, 0, ""},
+		{"a full table", trace.Failures{Processes: 3, Groups: 2}, nil, 5, "processes=3 groups=2 runs=0"},
+		{"the same is said once", trace.Failures{Processes: 3, Groups: 2}, nil, 5, ""},
+		{"a program was left out", trace.Failures{Processes: 3, Groups: 2, Runs: 1}, nil, 6, "runs=1"},
+		{"it cannot be read", trace.Failures{}, errors.New("no table"), 6, "no table"},
+	} {
+		words.Reset()
+		w.failures = func() (trace.Failures, error) { return test.failure, test.err }
+		if got := w.report().Missed; got != test.missed {
+			t.Errorf("%s: %d are reported, want %d", test.name, got, test.missed)
+		}
+		if got := words.String(); !strings.Contains(got, test.logged) || (got == "") != (test.logged == "") {
+			t.Errorf("%s: the log says %q, want %q", test.name, got, test.logged)
+		}
+	}
+	w.failures = func() (trace.Failures, error) { return trace.Failures{Processes: 3, Groups: 2, Runs: 1}, nil }
+	want := "# HELP nodeaudit_who_ebpf_missed_total What the eBPF programs could not note: process and group are rows for which a table had no room, " +
+		"run is how often the kernel left a program out.\n# TYPE nodeaudit_who_ebpf_missed_total counter\n" +
+		"nodeaudit_who_ebpf_missed_total{what=\"group\"} 2\nnodeaudit_who_ebpf_missed_total{what=\"process\"} 3\n" +
+		"nodeaudit_who_ebpf_missed_total{what=\"run\"} 1\n"
+	if err := testutil.GatherAndCompare(options.Registry, strings.NewReader(want), "nodeaudit_who_ebpf_missed_total"); err != nil {
+		t.Error(err)
 	}
 }
 

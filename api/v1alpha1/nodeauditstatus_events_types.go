@@ -93,6 +93,10 @@ type WhoReport struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
+	// missed is how many processes and control groups the eBPF programs could not note since the agent started: a table had no room, or the kernel
+	// left a program out. Of these only what /proc tells is known.
+	// +optional
+	Missed int64 `json:"missed,omitempty"`
 	// runtime is whether the container runtime is asked for names.
 	Runtime RuntimeState `json:"runtime"`
 }

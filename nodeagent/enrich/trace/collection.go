@@ -12,6 +12,7 @@ const (
 	processesTable = "processes"
 	groupsTable    = "groups"
 	scratchTable   = "scratch"
+	failuresTable  = "failures"
 )
 
 const (
@@ -34,6 +35,9 @@ func (b *builder) collection() *ebpf.CollectionSpec {
 			},
 			groupsTable:  {Name: "nodeaudit_group", Type: ebpf.LRUHash, KeySize: 16, ValueSize: pathSize, MaxEntries: maxGroups},
 			scratchTable: {Name: "nodeaudit_path", Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: pathSize, MaxEntries: 1},
+			failuresTable: {
+				Name: "nodeaudit_fails", Type: ebpf.PerCPUArray, KeySize: 4, ValueSize: 8, MaxEntries: failing,
+			},
 		},
 		Programs: map[string]*ebpf.ProgramSpec{
 			"cgroup_mkdir":       program("nodeaudit_mkdir", "cgroup_mkdir", b.mkdir()),

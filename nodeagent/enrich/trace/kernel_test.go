@@ -28,7 +28,12 @@ func TestMain(m *testing.M) {
 // open returns a Tracer. Nothing of the audit system is touched by it, so it needs no lock.
 func open(t *testing.T) *trace.Tracer {
 	t.Helper()
-	tracer, err := trace.Open("/", slog.New(slog.DiscardHandler))
+	return opened(t, func(log *slog.Logger) (*trace.Tracer, error) { return trace.Open("/", log) })
+}
+
+func opened(t *testing.T, open func(log *slog.Logger) (*trace.Tracer, error)) *trace.Tracer {
+	t.Helper()
+	tracer, err := open(slog.New(slog.DiscardHandler))
 	if errors.Is(err, syscall.EPERM) && os.Getenv("NODEAUDIT_REQUIRE_KERNEL") != "1" {
 		t.Skipf("needs CAP_BPF and CAP_PERFMON: %v", err)
 	}
@@ -212,6 +217,29 @@ func rights(t *testing.T) {
 	// AUDIT_CONTROL 30, AUDIT_READ 37 and SYS_CHROOT 18.
 	if want := "CapEff:\t0000002040040000\n"; !strings.Contains(string(status), want) {
 		t.Errorf("the capabilities are not %q:\n%s", want, status)
+	}
+}
+
+func TestKernelCountsWhatItsTablesHaveNoRoomFor(t *testing.T) {
+	const rows, more = 1, 5
+	tracer := opened(t, func(log *slog.Logger) (*trace.Tracer, error) { return trace.OpenSmall(rows, log) })
+	for range rows + more {
+		gone(t, "true")
+	}
+	container(t)
+	// Others start processes and make groups meanwhile.
+	got, err := tracer.Failures()
+	if err != nil || got.Processes < more || got.Groups < 1 {
+		t.Errorf("%+v, %v; want at least %d processes and a group", got, err, more)
+	}
+}
+
+func TestKernelHasRoomForAll(t *testing.T) {
+	tracer := open(t)
+	gone(t, "true")
+	container(t)
+	if got, err := tracer.Failures(); err != nil || got.Processes != 0 || got.Groups != 0 {
+		t.Errorf("%+v, %v; want none", got, err)
 	}
 }
 

@@ -123,7 +123,23 @@ func (b *builder) store(label string) asm.Instructions {
 		asm.Add.Imm(asm.R3, int32(onStack)),
 		asm.Mov.Imm(asm.R4, 0),
 		asm.FnMapUpdateElem.Call(),
-	), end())
+	), b.count(failedProcess, keySlot), end())
+}
+
+// count counts a row that found no room in its table, after the call that should have written it, and ends. The key is made at a place of the
+// stack that nothing needs any more.
+func (b *builder) count(what int64, at int16) asm.Instructions {
+	return list(
+		asm.JEq.Imm(asm.R0, 0, "end"),
+		asm.StoreImm(asm.R10, at, what, asm.Word),
+		asm.Mov.Reg(asm.R2, asm.R10),
+		asm.Add.Imm(asm.R2, int32(at)),
+		mapPointer(failuresTable),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "end"),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.StoreXAdd(asm.R0, asm.R1, asm.DWord),
+	)
 }
 
 // refresh brings the groups in the record in R7 up to date, and ends. A process that enters a container is moved once in each hierarchy, so

@@ -120,6 +120,7 @@ func (b *builder) mkdir() asm.Instructions {
 			asm.Mov.Imm(asm.R4, 0),
 			asm.FnMapUpdateElem.Call(),
 		),
+		b.count(failedGroup, -24),
 		end(),
 	)
 }

@@ -33,6 +33,11 @@ var _ enrich.Tracer = (*Tracer)(nil)
 // Open loads the programs and attaches them; from then on they note. It needs CAP_BPF and CAP_PERFMON, before Linux 5.8 CAP_SYS_ADMIN, and
 // a kernel with BTF, from 5.8 on. The host's control groups are looked for below hostRoot.
 func Open(hostRoot string, log *slog.Logger) (*Tracer, error) {
+	return open(hostRoot, log, func(*ebpf.CollectionSpec) {})
+}
+
+// open changes what is loaded, for tests.
+func open(hostRoot string, log *slog.Logger, change func(*ebpf.CollectionSpec)) (*Tracer, error) {
 	// Only kernels before 5.11 count the tables as locked memory; where this may not be raised, creating them says so.
 	_ = rlimit.RemoveMemlock()
 	hierarchies, err := findHierarchies(hostRoot)
@@ -43,7 +48,9 @@ func Open(hostRoot string, log *slog.Logger) (*Tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	collection, err := ebpf.NewCollection(b.collection())
+	spec := b.collection()
+	change(spec)
+	collection, err := ebpf.NewCollection(spec)
 	if err != nil {
 		return nil, fmt.Errorf("loading the eBPF programs that follow processes: %w", err)
 	}

@@ -223,6 +223,9 @@ func TestAThiefOfTheKeyIsFoundByThePublishedCheckpoint(t *testing.T) {
 	}
 }
 
+// The fuzzing engine takes a process for hung that has one input for ten seconds, also where the machine stood still for so long: it reports
+// "hung or terminated unexpectedly" then, with an input that passes by itself. What is read here depends on nothing but the input, and takes
+// time in proportion to it.
 func FuzzVerifier(f *testing.F) {
 	point := Checkpoint{Node: "n 1%", File: "audit.log", Sequence: 7, Reason: Due, Lines: 3, Bytes: 99}
 	point.sign(testKey("n1"))
