@@ -25,6 +25,8 @@ type search struct {
 	noIndex bool
 	found   int64
 	enough  bool
+
+	unindexed unindexed
 }
 
 // all searches files and directories. One that cannot be read does not keep the others from being read.
@@ -52,6 +54,7 @@ func (s *search) all(names []string, stdin io.Reader) error {
 		r.Close()
 	}
 	s.road.progress.end()
+	s.unindexed.say(s.words)
 	if failed > 0 {
 		s.road.flush()
 		return fmt.Errorf("%d of the logs could not be read whole, see above; %d events match in the others", failed, s.found)
@@ -100,21 +103,16 @@ func logsIn(dir string) ([]string, error) {
 
 // file searches a file: the blocks that its index does not rule out, or all of it.
 func (s *search) file(file *os.File) error {
-	x := s.indexOf(file)
-	if x == nil {
+	found := s.indexOf(file)
+	if found == nil {
 		return s.stream(file)
 	}
-	for at := 0; at < len(x.Blocks) && !s.enough && s.road.err == nil; at++ {
-		offset := x.Blocks[at].Offset
-		end := offset
-		for at < len(x.Blocks) && s.filter.query.May(&x.Blocks[at].Terms) {
-			end = x.Blocks[at].Offset + x.Blocks[at].Length
-			at++
+	for _, part := range found.Parts {
+		if s.enough || s.road.err != nil {
+			break
 		}
-		if end > offset {
-			if err := s.stream(io.NewSectionReader(file, offset, end-offset)); err != nil {
-				return err
-			}
+		if err := s.stream(io.NewSectionReader(file, part.Offset, part.Length)); err != nil {
+			return err
 		}
 	}
 	return nil

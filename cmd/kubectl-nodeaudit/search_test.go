@@ -242,6 +242,28 @@ func TestSearchFindsTheSameWithAndWithoutIndexes(t *testing.T) {
 	}
 }
 
+func TestSearchSaysWhereItHasReadMuchWithoutAnIndex(t *testing.T) {
+	large := strings.Repeat(cat, worthSaying/len(cat)+1)
+	for _, test := range []struct {
+		name, rotated, want string
+	}{
+		{"a large file", large, "rotated files without an index, read whole: 1, 16 MiB; the next search will not read them whole\n"},
+		{"a small one", cat, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "audit.log.1"), []byte(test.rotated), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{test.want, ""} {
+				if got := run(t, nil, "", "search", "--count", "-p", "1", dir); got.words != want {
+					t.Errorf("it says %q, want %q", got.words, want)
+				}
+			}
+		})
+	}
+}
+
 // damage breaks and outdates an index: what is found stays the same.
 func damage(t *testing.T, dir, path string) {
 	t.Helper()

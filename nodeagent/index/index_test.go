@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -116,7 +117,8 @@ func file(tb testing.TB, r *rand.Rand, n int) (text []byte, x *Index) {
 func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	text, built := file(t, r, 3000)
-	x, err := Parse(built.Append(nil))
+	written := built.Append(nil)
+	x, err := Parse(written)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +155,9 @@ func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
 					holds = func(e *event.Event) bool { return condition.holds(e) && conditions[other].holds(e) }
 				}
 				asked++
+				if diff := cmp.Diff(x.Find(&q), find(t, written, &q)); diff != "" {
+					t.Fatalf("%s: what is found in the written index is something else (-want +got):\n%s", name, diff)
+				}
 				for at := range x.Blocks {
 					block := &x.Blocks[at]
 					if q.May(&block.Terms) {
@@ -174,6 +179,15 @@ func TestNoBlockIsLeftOutThatHoldsWhatIsSearchedFor(t *testing.T) {
 			t.Errorf("no block was ever left out for its %s", name)
 		}
 	}
+}
+
+func find(t *testing.T, written []byte, q *Query) *Found {
+	t.Helper()
+	found, err := Find(written, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // condition is a question to an index, and the same to an event, without anything of this package.
@@ -279,12 +293,50 @@ func FuzzParse(f *testing.F) {
 	f.Add(text[len(magic) : len(text)-4])
 	f.Fuzz(func(t *testing.T, inner []byte) {
 		// The sum at the end is set right, so that what lies behind it is tried.
-		if x, err := Parse(seal(append([]byte(magic), inner...), 0)); err == nil {
+		written := seal(append([]byte(magic), inner...), 0)
+		x, err := Parse(written)
+		for _, q := range fuzzed {
+			found, failed := Find(written, &q)
+			if (err == nil) != (failed == nil) {
+				t.Errorf("it was found in with %v, and read with %v", failed, err)
+			}
+			if err == nil && !cmp.Equal(found, x.Find(&q)) {
+				t.Errorf("found %+v, want %+v", found, x.Find(&q))
+			}
+		}
+		if err == nil {
 			if again, err := Parse(x.Append(nil)); err != nil || !cmp.Equal(x.Append(nil), again.Append(nil)) {
 				t.Errorf("it is another one when it is read again: %v", err)
 			}
 		}
 	})
+}
+
+// fuzzed are questions to an index: nothing, and something of each kind.
+var fuzzed = []Query{
+	All(), {From: 1_700_000_000_000, To: 1_700_000_000_010, Serial: 1, SerialAsked: true},
+	{
+		From: math.MinInt64, To: math.MaxInt64,
+		Texts: []TextCondition{
+			{Field: Type, Holds: func(value []byte) bool { return len(value) > 3 }},
+			{Field: Comm, Holds: func(value []byte) bool { return bytes.HasPrefix(value, []byte("x")) }},
+		},
+	},
+	{From: math.MinInt64, To: math.MaxInt64, Numbers: []NumberCondition{{Fields: []Number{UID, AUID}, Value: 1}, {Fields: []Number{UID}, Value: 1}}},
+}
+
+// BenchmarkFind asks the index of some 25 MiB of lines for a process.
+func BenchmarkFind(b *testing.B) {
+	_, x := file(b, rand.New(rand.NewPCG(1, 2)), 30_000)
+	written, q := x.Append(nil), All()
+	q.Numbers = []NumberCondition{{Fields: []Number{PID}, Value: 5001}}
+	b.SetBytes(int64(len(written)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Find(written, &q); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func FuzzScan(f *testing.F) {
