@@ -107,10 +107,8 @@ func (s *search) file(file *os.File) error {
 	if found == nil {
 		return s.stream(file)
 	}
-	for _, part := range found.Parts {
-		if s.enough || s.road.err != nil {
-			break
-		}
+	for at := 0; at < len(found.Parts) && !s.enough && s.road.err == nil; at++ {
+		part := found.Parts[at]
 		if err := s.stream(io.NewSectionReader(file, part.Offset, part.Length)); err != nil {
 			return err
 		}

@@ -16,7 +16,10 @@ type Found struct {
 }
 
 // Part is a place in a file.
-type Part struct{ Offset, Length int64 }
+type Part struct {
+	// Offset is where it begins, and Length how many bytes it has.
+	Offset, Length int64
+}
 
 // add adds a block that may hold what is searched for.
 func (f *Found) add(offset, length int64) {

@@ -314,7 +314,8 @@ func FuzzParse(f *testing.F) {
 
 // fuzzed are questions to an index: nothing, and something of each kind.
 var fuzzed = []Query{
-	All(), {From: 1_700_000_000_000, To: 1_700_000_000_010, Serial: 1, SerialAsked: true},
+	All(),
+	{From: 1_700_000_000_000, To: 1_700_000_000_010, Serial: 1, SerialAsked: true},
 	{
 		From: math.MinInt64, To: math.MaxInt64,
 		Texts: []TextCondition{
