@@ -36,6 +36,10 @@ const (
 	KindNode = "node"
 	// KindRules is the value of KindLabel on a rule set's ConfigMap.
 	KindRules = "rules"
+	// SessionsPrefix comes before the node's name in the name of the ConfigMap with the sessions of its pods. Package session has its content.
+	SessionsPrefix = "nodeaudit-sessions-"
+	// KindSessions is the value of KindLabel on it.
+	KindSessions = "sessions"
 	// KindTenants is the value of KindLabel on the ConfigMap of tenants.
 	KindTenants = "tenants"
 	// DefaultSink is the name of the sink that every node has without an AuditSink: the file /var/log/nodeaudit/audit.log. Routes may name

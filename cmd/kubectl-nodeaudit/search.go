@@ -39,6 +39,7 @@ type searchFlags struct {
 	interpret, count, raw, first bool
 	noIndex                      bool
 	join                         *apiaudit.Joiner
+	told                         *apiaudit.Told
 }
 
 func searchCommand(name string) *cobra.Command {
@@ -56,7 +57,7 @@ func searchCommand(name string) *cobra.Command {
 	f.filter.add(flags)
 	flags.StringArrayVar(&f.input, "input", nil, "(-if) file or directory, as an argument")
 	flags.StringArrayVar(&f.apiAudit, "api-audit", nil, "audit log of an API server, packed or not: who had processes started by kubectl exec and debug is joined in as who.actor (may be repeated)")
-	flags.StringVar(&f.actor, "actor", "", "with --api-audit: user at the API server who had it started, or may have; * and ? stand for others")
+	flags.StringVar(&f.actor, "actor", "", "user at the API server who had it started by kubectl exec or debug, or may have, as the events say or --api-audit; * and ? stand for others")
 	flags.BoolVarP(&f.interpret, "interpret", "i", false, "names of this machine for users and groups that the log does not name; all else is in words anyway")
 	flags.StringVar(&f.root, "root", "", "as -i, with the names of the host with this root directory")
 	flags.StringVarP(&f.output, "output", "o", "json", formHelp())
@@ -99,6 +100,9 @@ func (f *searchFlags) run(c *cobra.Command) error {
 		f.input = []string{logDirectory}
 	}
 	debug.SetGCPercent(gcPercent)
+	if f.actor != "" {
+		f.toldActors(write)
+	}
 	if err := s.all(f.input, c.InOrStdin()); err != nil {
 		return err
 	}
@@ -135,6 +139,9 @@ func newSearch(c *cobra.Command, f *searchFlags, write form.Form) (*search, erro
 		s.road.decoder.Names = host.NewNames(f.root)
 	}
 	s.road.keep = func(e *event.Event) bool {
+		if f.told != nil {
+			f.told.Join(e)
+		}
 		if f.join != nil {
 			f.join.Join(e)
 		}

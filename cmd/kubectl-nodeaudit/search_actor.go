@@ -3,12 +3,12 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 
+	"github.com/nodeaudit/nodeaudit/api/session"
 	"github.com/nodeaudit/nodeaudit/nodeagent/apiaudit"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/index"
@@ -16,13 +16,16 @@ import (
 
 // actors reads the audit logs of API servers, and has events joined with them.
 func (f *searchFlags) actors(wanted *filter, words io.Writer) error {
-	if len(f.apiAudit) == 0 {
-		if f.actor != "" {
-			return errors.New("--actor needs --api-audit: who asked the API server is in its audit log alone")
+	if f.actor != "" {
+		if _, err := path.Match(f.actor, ""); err != nil {
+			return fmt.Errorf("pattern %s: %w", f.actor, err)
 		}
+		wanted.add(func(e *event.Event) bool { return isActor(e.Who.Actor, f.actor) })
+	}
+	if len(f.apiAudit) == 0 {
 		return nil
 	}
-	var log apiaudit.Log
+	var log session.Log
 	for _, name := range f.apiAudit {
 		skipped, err := readAPIAudit(&log, name)
 		if err != nil {
@@ -34,17 +37,10 @@ func (f *searchFlags) actors(wanted *filter, words io.Writer) error {
 	}
 	f.join = apiaudit.NewJoiner(&log)
 	wanted.query = index.All() // what a process ran first may be in a line that is not searched for
-	if f.actor == "" {
-		return nil
-	}
-	if _, err := path.Match(f.actor, ""); err != nil {
-		return fmt.Errorf("pattern %s: %w", f.actor, err)
-	}
-	wanted.add(func(e *event.Event) bool { return isActor(e.Who.Actor, f.actor) })
 	return nil
 }
 
-func readAPIAudit(log *apiaudit.Log, name string) (skipped int, err error) {
+func readAPIAudit(log *session.Log, name string) (skipped int, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return 0, err

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
+	"github.com/nodeaudit/nodeaudit/api/session"
 	"github.com/nodeaudit/nodeaudit/nodeagent/apiaudit"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
@@ -84,14 +85,14 @@ func TestARealAPIServerTellsOfASession(t *testing.T) {
 	}
 }
 
-func readLog(t *testing.T, name string) *apiaudit.Log {
+func readLog(t *testing.T, name string) *session.Log {
 	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	log := &apiaudit.Log{}
+	log := &session.Log{}
 	if _, err := log.Read(file); err != nil {
 		t.Fatal(err)
 	}

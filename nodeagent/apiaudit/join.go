@@ -1,11 +1,10 @@
 package apiaudit
 
 import (
-	"path"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/nodeaudit/nodeaudit/api/session"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
 
@@ -19,163 +18,139 @@ const (
 
 // Joiner gives events their actors. It is handed the events in their order, as the first event of a process tells what it runs.
 type Joiner struct {
-	log      *Log
-	commands map[process]run
+	log   *session.Log
+	known processes
+	// since is when the first events came of which all are known, and lost when the last session began that nobody knows. Both are zero for a whole log.
+	since, lost time.Time
 }
-
-// process is a pid of a node.
-type process struct {
-	node string
-	pid  uint32
-}
-
-// run is what a process ran first.
-type run struct {
-	start   event.Moment
-	command []string
-}
-
-// near is how far times of the same beginning may be apart: they are reckoned from two clocks, now and again.
-const near = 100 * time.Millisecond
 
 // NewJoiner returns a Joiner for the sessions of a log.
-func NewJoiner(log *Log) *Joiner {
-	return &Joiner{log: log, commands: map[process]run{}}
-}
-
-// first is the process of an event's line with which it begins in the container.
-type first struct {
-	process
-	start event.Moment
-	began time.Time
-	comm  string
-	known bool // whether began is the process's own time, not that of an event
-}
-
-func firstOf(e *event.Event) first {
-	pid, _ := e.PID.Get()
-	f := first{process: process{node: e.Node, pid: pid}, start: e.Who.Start, comm: e.Comm, began: e.Time}
-	if n := len(e.Who.Ancestors); n > 0 {
-		last := e.Who.Ancestors[n-1]
-		f.pid, f.start, f.comm = last.PID, last.Start, last.Comm
-	}
-	if f.start != 0 {
-		f.began, f.known = f.start.Time(), true
-	}
-	return f
+func NewJoiner(log *session.Log) *Joiner {
+	return &Joiner{log: log, known: newProcesses(0)}
 }
 
 // Join fills in Who.Actor where a session can have started the event's process. It leaves the event as it is otherwise.
-func (j *Joiner) Join(e *event.Event) {
+func (j *Joiner) Join(e *event.Event) { j.join(e) }
+
+// join returns the process with which the event's line came into its container, where it did.
+func (j *Joiner) join(e *event.Event) *Process {
 	if e.Who.Pod == "" || e.Who.Confidence == event.ConfidenceNone {
-		return
+		return nil
 	}
 	f := firstOf(e)
-	if e.Who.Entered {
-		j.learn(e, f)
+	var p *Process
+	if e.Who.Entered || e.Who.ContainerType == event.ContainerEphemeral {
+		p = j.known.of(e, f)
+		p.learn(e)
 	}
-	can := map[string][]*session{}
-	for _, s := range j.log.byPod[e.Who.Namespace+"/"+e.Who.Pod] {
-		if s.about(e) && j.can(s, e, f) {
-			can[s.Via] = append(can[s.Via], s)
+	if actor := j.actor(e, f, p); actor != nil {
+		e.Who.Actor = actor
+		if p != nil && actor.Via != session.Attach {
+			p.told = actor
 		}
 	}
-	for _, via := range []string{"exec", "debug", "attach"} { // what speaks for the first says more than what speaks for the others
-		if len(can[via]) > 0 {
-			e.Who.Actor = j.actor(can[via], f)
-			return
+	return p
+}
+
+// actor is who can have had the event's process started. What speaks for the first of the ways says more than what speaks for the others.
+func (j *Joiner) actor(e *event.Event, f first, p *Process) *event.Actor {
+	sessions := j.log.Of(e.Who.Namespace, e.Who.Pod)
+	if p != nil {
+		for _, s := range sessions {
+			if s.Via != session.Attach && !slices.Contains(p.can, s) && about(s, e) && can(s, e, f, p) {
+				p.can = append(p.can, s)
+			}
+		}
+		for _, via := range []string{session.Exec, session.Debug} {
+			if list := those(p.can, via, e, f, p); len(list) > 0 {
+				return j.weigh(list, f, p)
+			}
 		}
 	}
+	if list := those(sessions, session.Attach, e, f, p); len(list) > 0 {
+		return j.weigh(list, f, p)
+	}
+	return nil
+}
+
+func those(sessions []*session.Session, via string, e *event.Event, f first, p *Process) []*session.Session {
+	var list []*session.Session
+	for _, s := range sessions {
+		if s.Via == via && about(s, e) && can(s, e, f, p) {
+			list = append(list, s)
+		}
+	}
+	return list
 }
 
 // about says whether a session is about the event's container.
-func (s *session) about(e *event.Event) bool {
-	return !s.refused && (len(s.containers) == 0 || e.Who.Container == "" || slices.Contains(s.containers, e.Who.Container))
+func about(s *session.Session, e *event.Event) bool {
+	return !s.Refused && (len(s.Containers) == 0 || e.Who.Container == "" || slices.Contains(s.Containers, e.Who.Container))
 }
 
 // can says whether a session can have had the event's process started, by its kind, its time and what was run.
-func (j *Joiner) can(s *session, e *event.Event, f first) bool {
+func can(s *session.Session, e *event.Event, f first, p *Process) bool {
 	switch s.Via {
-	case "exec":
-		return e.Who.Entered && s.within(f.began, s.last(f)) && j.ran(f, s)
-	case "debug":
-		return e.Who.ContainerType == event.ContainerEphemeral && s.within(f.began, s.begin.Add(delayDebug))
+	case session.Exec:
+		return e.Who.Entered && within(s, f.began, last(s, f)) && p.canHaveRun(s)
+	case session.Debug:
+		return e.Who.ContainerType == event.ContainerEphemeral && within(s, f.began, s.Begin.Add(delayDebug))
 	default: // whoever attaches starts nothing, but may have typed what the container's own process started
 		began := e.Time
 		if e.Who.Start != 0 {
 			began = e.Who.Start.Time()
 		}
-		return s.typed && !e.Who.Entered && len(e.Who.Ancestors) > 0 && (s.within(began, s.end) || (s.end.IsZero() && !began.Before(s.begin)))
+		return s.Typed && !e.Who.Entered && len(e.Who.Ancestors) > 0 && (within(s, began, s.End) || (s.End.IsZero() && !began.Before(s.Begin)))
 	}
 }
 
-func (s *session) within(began, last time.Time) bool {
-	return !began.Before(s.begin.Add(-skew)) && !began.After(last.Add(skew))
+func within(s *session.Session, began, last time.Time) bool {
+	return !began.Before(s.Begin.Add(-skew)) && !began.After(last.Add(skew))
 }
 
 // last is when the first process of an exec can have begun at the latest. Where nothing is known of its beginning, the session must have been open.
-func (s *session) last(f first) time.Time {
-	last := s.begin.Add(delay)
+func last(s *session.Session, f first) time.Time {
+	last := s.Begin.Add(delay)
 	if !f.known {
 		last = f.began
 	}
-	if !s.end.IsZero() && s.end.Before(last) {
-		last = s.end
+	if !s.End.IsZero() && s.End.Before(last) {
+		last = s.End
 	}
 	return last
 }
 
-// learn notes what the first process ran when it came. Later programs of it are not what the session asked for.
-func (j *Joiner) learn(e *event.Event, f first) {
-	if len(e.Who.Ancestors) > 0 || len(e.Args) == 0 || (e.Syscall != "execve" && e.Syscall != "execveat") || e.Result == "failure" {
-		return
-	}
-	if _, ok := j.command(f); !ok {
-		j.commands[f.process] = run{start: f.start, command: e.Args}
-	}
-}
-
-// command is what the first process ran first, if that is known.
-func (j *Joiner) command(f first) ([]string, bool) {
-	known, ok := j.commands[f.process]
-	if !ok || known.start.Time().Sub(f.start.Time()).Abs() > near {
-		return nil, false
-	}
-	return known.command, true
-}
-
-// ran says whether a process can have run what a session asked for: what it ran is not known, or it is that.
-func (j *Joiner) ran(f first, s *session) bool {
-	command, ok := j.command(f)
-	return !ok || len(s.command) == 0 || slices.Equal(command, s.command)
-}
-
-// actor weighs what speaks for the sessions.
-func (j *Joiner) actor(can []*session, f first) *event.Actor {
-	if len(can) == 0 {
-		return nil
-	}
+// weigh weighs what speaks for the sessions, of which there is one.
+func (j *Joiner) weigh(can []*session.Session, f first, p *Process) *event.Actor {
 	if len(can) > 1 {
 		a := &event.Actor{Confidence: event.ActorLow}
 		for _, s := range can {
-			a.Candidates = append(a.Candidates, s.Session)
+			a.Candidates = append(a.Candidates, told(s))
 		}
 		return a
 	}
 	s := can[0]
-	a := &event.Actor{Confidence: event.ActorLow, Session: s.Session}
-	_, ran := j.command(f)
+	a := &event.Actor{Confidence: event.ActorLow, Session: told(s)}
 	switch {
-	case s.Via == "debug" && len(s.containers) > 0, ran && len(s.command) > 0:
+	case s.Via == session.Debug && len(s.Containers) > 0:
 		a.Confidence = event.ActorHigh
-	case f.known && len(s.command) > 0 && f.comm == commOf(s.command[0]):
+	case !j.whole(f): // another session may have been there
+	case p != nil && p.ran && s.Command != "":
+		a.Confidence = event.ActorHigh
+	case f.known && s.Comm != "" && f.comm == s.Comm:
 		a.Confidence = event.ActorMedium
 	}
 	return a
 }
 
-// commOf is the name that the kernel gives to a process that runs a program.
-func commOf(program string) string {
-	name := path.Base(program)
-	return strings.ToValidUTF8(name[:min(len(name), 15)], "")
+// whole says that all sessions are known which can have started a process.
+func (j *Joiner) whole(f first) bool {
+	return !f.began.Before(j.since) && (j.lost.IsZero() || f.began.After(j.lost.Add(delay+skew)))
+}
+
+// told is what events say of a session.
+func told(s *session.Session) event.Session {
+	return event.Session{
+		Via: s.Via, User: s.User, Groups: s.Groups, ImpersonatedBy: s.ImpersonatedBy, SourceIPs: s.SourceIPs, UserAgent: s.UserAgent, AuditID: s.AuditID,
+	}
 }

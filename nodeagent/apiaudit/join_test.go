@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nodeaudit/nodeaudit/api/session"
 	"github.com/nodeaudit/nodeaudit/nodeagent/apiaudit"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 )
@@ -25,7 +26,7 @@ func stage(id, user, sub, query string, stage string, at time.Duration, more str
 		noon.Format(time.RFC3339Nano), noon.Add(at).Format(time.RFC3339Nano))
 }
 
-func session(id, user, query string, end time.Duration) string {
+func opened(id, user, query string, end time.Duration) string {
 	return stage(id, user, "exec", query, "ResponseStarted", 50*time.Millisecond, `"responseStatus":{"code":101},`) +
 		stage(id, user, "exec", query, "ResponseComplete", end, `"responseStatus":{"code":101},`)
 }
@@ -57,7 +58,7 @@ func below(e *event.Event, comm string) *event.Event {
 }
 
 func TestJoin(t *testing.T) {
-	alice := session("a1", "alice", sh, time.Hour)
+	alice := opened("a1", "alice", sh, time.Hour)
 	debug := func(more string) string {
 		return stage("d1", "dora", "ephemeralcontainers", "", "ResponseComplete", 20*time.Millisecond, `"responseStatus":{"code":200},`+more)
 	}
@@ -87,19 +88,19 @@ func TestJoin(t *testing.T) {
 		{"another pod", strings.ReplaceAll(alice, `"web-0"`, `"web-1"`), []*event.Event{entered(time.Second, "sh", "-c", "id")}, []string{""}},
 		{"before the session", alice, []*event.Event{entered(-time.Minute, "sh", "-c", "id")}, []string{""}},
 		{"long after its beginning", alice, []*event.Event{entered(10*time.Minute, "sh", "-c", "id")}, []string{""}},
-		{"after its end", session("a1", "alice", sh, 5*time.Second), []*event.Event{entered(20*time.Second, "sh", "-c", "id")}, []string{""}},
+		{"after its end", opened("a1", "alice", sh, 5*time.Second), []*event.Event{entered(20*time.Second, "sh", "-c", "id")}, []string{""}},
 		{"one that was refused", strings.ReplaceAll(alice, `"code":101`, `"code":403`), []*event.Event{entered(time.Second, "sh", "-c", "id")}, []string{""}},
 		{
-			"two at once with the same command", alice + session("b1", "bob", sh, time.Hour),
+			"two at once with the same command", alice + opened("b1", "bob", sh, time.Hour),
 			[]*event.Event{entered(time.Second, "sh", "-c", "id")},
 			[]string{"low ? alice bob"},
 		},
 		{
-			"two at once with other commands", alice + session("b1", "bob", "command=ls&container=app", time.Hour),
+			"two at once with other commands", alice + opened("b1", "bob", "command=ls&container=app", time.Hour),
 			[]*event.Event{entered(time.Second, "sh", "-c", "id"), entered(time.Second, "sh")},
 			[]string{"high alice", "high alice"},
 		},
-		{"a process that did not come from outside", session("a1", "alice", "command=sh&container=app", time.Hour), []*event.Event{own(time.Second)}, []string{""}},
+		{"a process that did not come from outside", opened("a1", "alice", "command=sh&container=app", time.Hour), []*event.Event{own(time.Second)}, []string{""}},
 		{"a container that was added, by name", debug(`"requestObject":{"spec":{"ephemeralContainers":[{"name":"debugger-x"}]}},`), []*event.Event{ephemeral("debugger-x", time.Minute)}, []string{"high dora"}},
 		{"a container that was added, of another name", debug(`"requestObject":{"spec":{"ephemeralContainers":[{"name":"debugger-x"}]}},`), []*event.Event{ephemeral("debugger-y", time.Minute)}, []string{""}},
 		{"a container that was added, where the log has no bodies", debug(""), []*event.Event{ephemeral("debugger-x", time.Minute)}, []string{"low dora"}},
@@ -108,7 +109,7 @@ func TestJoin(t *testing.T) {
 		{"an impersonated user", strings.ReplaceAll(alice, `"sourceIPs"`, `"impersonatedUser":{"username":"carol"},"sourceIPs"`), []*event.Event{entered(time.Second, "sh", "-c", "id")}, []string{"high carol by alice"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var log apiaudit.Log
+			var log session.Log
 			if skipped, err := log.Read(strings.NewReader(test.log)); err != nil || skipped != 0 {
 				t.Fatalf("%d lines skipped, %v", skipped, err)
 			}
@@ -143,9 +144,9 @@ func short(a *event.Actor) string {
 }
 
 func TestTheActorHasWhatTheRequestTells(t *testing.T) {
-	var log apiaudit.Log
+	var log session.Log
 	// As a webhook backend sends it.
-	lines := strings.Split(strings.TrimSpace(session("a1", "alice", sh, time.Hour)), "\n")
+	lines := strings.Split(strings.TrimSpace(opened("a1", "alice", sh, time.Hour)), "\n")
 	list := `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[` + strings.Join(lines, ",") + "]}\n\nno JSON\n"
 	if skipped, err := log.Read(strings.NewReader(list)); err != nil || skipped != 1 {
 		t.Fatalf("%d lines skipped, %v", skipped, err)
@@ -172,11 +173,11 @@ func TestTheActorHasWhatTheRequestTells(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(session("a1", "alice", sh, time.Hour)))
+	f.Add([]byte(opened("a1", "alice", sh, time.Hour)))
 	f.Add([]byte(`{"kind":"EventList","items":[{"kind":"Event","auditID":"x","objectRef":{"resource":"pods","subresource":"exec"},"requestURI":"%zz"}]}`))
 	f.Add([]byte(stage("d1", "dora", "ephemeralcontainers", "", "ResponseComplete", 0, `"requestObject":{"spec":{"ephemeralContainers":[{"name":"d"}]}},`)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		var log apiaudit.Log
+		var log session.Log
 		if _, err := log.Read(bytes.NewReader(text)); err != nil {
 			return
 		}

@@ -65,8 +65,8 @@ type Who struct {
 	Session string `json:"session,omitempty"`
 	// Entered says that the process came into its running container from outside, or descends from one that did. False where it is not known.
 	Entered bool `json:"entered,omitempty"`
-	// Actor is who, at the API server, had the process started by kubectl exec or debug. Nil unless somebody has joined the API server's audit
-	// log with the events.
+	// Actor is who, at the API server, had the process started by kubectl exec or debug. Nil unless the API server's audit events were joined with
+	// those of the node. Events share it: nobody may write to it.
 	Actor *Actor `json:"actor,omitempty"`
 	// Start is when the process began. Zero where it is not known.
 	Start Moment `json:"start,omitzero"`

@@ -38,7 +38,7 @@ const (
 	typeRepeated  = "NODEAUDIT_REPEATED"
 )
 
-var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992, event.TypeAccount: event.NumberAccount}
+var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992, event.TypeAccount: event.NumberAccount, event.TypeActor: event.NumberActor}
 
 // typeName is the name of a record's type as audit's own programs know it: of others the number.
 func typeName(r *event.Record) string {

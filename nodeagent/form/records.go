@@ -58,6 +58,7 @@ var recordActivities = byName([]call{
 	{&activity{"lost-audit-events", host, info, baseEvent, 0, "noticed a loss of audit events:", noObject, failing, true}, event.TypeLost},
 	{&activity{"throttled-audit-events", host, info, baseEvent, 0, "left out events of the route", noObject, notice, false}, typeThrottled},
 	{&activity{"repeated-audit-events", host, info, baseEvent, 0, "saw the same again, of the route", noObject, informational, false}, typeRepeated},
+	{&activity{"found-api-actor", process, info, baseEvent, 0, "was started by a session at the API server", noObject, informational, false}, event.TypeActor},
 
 	{&activity{"changed-configuration", configuration, change, baseEvent, 0, "changed the configuration", noObject, notice, false}, "USYS_CONFIG"},
 	{&activity{"loaded-firewall-rule-to", configuration, change, baseEvent, 0, "changed the firewall", noObject, informational, false}, "NETFILTER_CFG"},
