@@ -34,6 +34,7 @@ func appendDetails(b []byte, e *event.Event) []byte {
 		}
 		b = quoted(append(quoted(append(b, ' '), f.Name), '='), value)
 	}
+	b = appendAPIActor(b, e)
 	b = word(b, " unit=", e.Who.Unit)
 	return word(b, " containerID=", e.Who.ContainerID)
 }

@@ -110,6 +110,7 @@ func (o *object) ecsAuditd(e *event.Event) {
 	o.text("confidence", string(e.Who.Confidence))
 	o.text("unit", e.Who.Unit)
 	o.workload(e)
+	o.apiActor(e)
 	o.ecsAncestors(e.Who.Ancestors)
 	o.ecsData(e)
 	o.ecsPaths(e.Paths)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/decode"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
@@ -52,7 +53,18 @@ func made() []*event.Event {
 	}
 	add("SYSCALL", "no_such_call")
 	add("UNKNOWN[1999]", "")
+	for _, actor := range []event.Actor{
+		{Confidence: event.ActorHigh, Session: aliceSession}, {Confidence: event.ActorLow, Candidates: []event.Session{aliceSession, {Via: "debug", User: "bob"}}},
+	} {
+		with := whole()
+		with.Who.Actor = &actor
+		all = append(all, with, event.ActorEvent(with, time.UnixMilli(1795251949500)))
+	}
 	return all
+}
+
+var aliceSession = event.Session{
+	Via: "exec", User: "alice", Groups: []string{"dev"}, ImpersonatedBy: "system:admin", SourceIPs: []string{"192.0.2.7"}, UserAgent: "kubectl/v1", AuditID: "0a1b",
 }
 
 func whole() *event.Event {

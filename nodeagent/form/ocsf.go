@@ -118,6 +118,7 @@ func (o *object) ocsfUnmapped(c *class, e *event.Event) {
 	at := o.open("unmapped", '{')
 	o.text("confidence", string(e.Who.Confidence))
 	o.workload(e)
+	o.apiActor(e)
 	o.labels("labels", e.Who.Labels)
 	o.text("unit", e.Who.Unit)
 	if e.PID.IsZero() { // no process carries the container

@@ -91,6 +91,7 @@ func (l *attributes) audit(e *event.Event) {
 	l.text("audit.result", string(e.Result))
 	l.text("audit.confidence", string(e.Who.Confidence))
 	l.text("audit.unit", e.Who.Unit)
+	l.apiActor(e)
 	l.text("audit.arch", e.Arch)
 	l.text("audit.syscall", e.Syscall)
 	if e.Exit != nil {
