@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
+	"github.com/nodeaudit/nodeaudit/api/session"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/boot"
 	"github.com/nodeaudit/nodeaudit/nodeagent/contest"
@@ -66,6 +67,12 @@ type TenantSource interface {
 	Run(ctx context.Context, update func(nodeconfig.Tenants))
 }
 
+// SessionSource says who opened sessions in the node's pods at the API server.
+type SessionSource interface {
+	// Run calls update with each change until ctx ends.
+	Run(ctx context.Context, update func(session.Document))
+}
+
 // Options are what people can set, and what cmd/nodeagent has made of it.
 type Options struct {
 	// Node is the node's name.
@@ -100,6 +107,8 @@ type Options struct {
 	// tenants are let in.
 	Tenants       TenantSource
 	TenantSecrets func(namespace string) secret.Source
+	// Sessions says who opened sessions in the node's pods at the API server. Nil where nobody tells.
+	Sessions SessionSource
 	// EBPF asks for the eBPF programs that note where processes are. Without the rights or the kernel for them the agent goes on without.
 	EBPF bool
 	// CRIEndpoint is the socket of the container runtime, as a path on the host, which names containers that the API server does not (yet); cri.Auto
@@ -149,6 +158,9 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { footprint.Keep(ctx, options.Log); return nil })
 	if options.Pods != nil {
 		group.Go(func() error { options.Pods.Run(ctx); return nil })
+	}
+	if options.Sessions != nil {
+		group.Go(func() error { options.Sessions.Run(ctx, road.LearnSessions); return nil })
 	}
 	if who.runtime != nil {
 		group.Go(func() error { who.runtime.Run(ctx); return nil })
@@ -235,7 +247,7 @@ func newRoad(options Options, who *who, kick chan<- converge.Change) (*pipeline.
 	return pipeline.New(pipeline.Options{
 		NodeName: options.Node, HostRoot: options.HostRoot, LogDir: options.LogDir, Pods: who.pods(), Tracer: who.tracer, Stdout: options.Stdout,
 		StateDir: options.StateDir, KeepQueues: options.KeepQueues, Secrets: secret.Dir{Path: options.SecretsDir, Hint: options.SecretsHint}, TenantSecrets: options.TenantSecrets,
-		Kernel: askKernel(options.HostRoot),
+		Kernel: askKernel(options.HostRoot), Actors: options.Sessions != nil,
 		OnConfigChange: func(e *event.Event) {
 			select {
 			case kick <- change(options.HostRoot, e):

@@ -43,6 +43,9 @@ func (f *flags) runInCluster(ctx context.Context) error {
 	if f.tenants {
 		o.Tenants, o.TenantSecrets = desired.NewTenants(core, f.access.Namespace, o.StateDir, o.Log), granted.Secrets(core, f.access.Namespace)
 	}
+	if f.sessions {
+		o.Sessions = desired.NewSessions(core, f.access.Namespace, o.Node, o.Log)
+	}
 	o.Log.Info("this is the agent of nodeaudit", "version", version.Version, "node", o.Node)
 	return nodeagent.Run(ctx, o)
 }

@@ -45,6 +45,7 @@ type flags struct {
 	policies, sinks []string
 	once, release   bool
 	tenants         bool
+	sessions        bool
 	test, askedBy   string
 	output          string
 	events, words   io.Writer
@@ -90,6 +91,7 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.BoolVar(&o.EBPF, "ebpf", true, "note in the kernel where each process is, so that the pod of one that lived for a moment is known")
 	set.StringVar(&o.CRIEndpoint, "cri-endpoint", cri.Auto, "socket of the container runtime, a path on the host, which names containers when the API server does not (yet); auto: look for it; none: do not ask it")
 	set.BoolVar(&f.tenants, "tenants", false, "in a cluster: send events of pods where the AuditRoute objects of their namespaces want them too, as far as the controller allows")
+	set.BoolVar(&f.sessions, "api-sessions", false, "in a cluster: name in events of kubectl exec and debug who opened the session at the API server, as far as the controller is told")
 	set.StringArrayVar(&f.policies, "policy", nil, "file with AuditPolicy objects, to work without Kubernetes (may be repeated)")
 	set.StringArrayVar(&f.sinks, "sinks", nil, "file with AuditSink objects, with --policy (may be repeated)")
 	set.BoolVar(&f.once, "once", false, "with --policy: load the rules, print the status, and exit with 1 when not in sync")

@@ -40,6 +40,8 @@ type Options struct {
 	Secrets secret.Dir
 	// TenantSecrets is where the secrets of a namespace's sinks are. Nil: no namespace has sinks of its own.
 	TenantSecrets func(namespace string) secret.Source
+	// Actors has events joined with the sessions that LearnSessions is told.
+	Actors bool
 	// Pods names pods and containers. Nil on a host without Kubernetes.
 	Pods enrich.Pods
 	// Tracer knows where processes are and were. Nil where /proc alone tells.
@@ -76,6 +78,7 @@ type Pipeline struct {
 	receiver *receive.Receiver
 	sinks    *sinks
 	tenants  *tenants
+	actors   *actors // nil where no sessions are told
 	received atomic.Int64
 	filtered atomic.Int64
 	gaps     atomic.Int64
@@ -111,6 +114,7 @@ func join(options Options) *Pipeline {
 		enricher: enrich.New(enrich.Options{HostRoot: options.HostRoot, Pods: options.Pods, Tracer: options.Tracer, Logger: options.Log}),
 		filter:   filter.New(os.Getpid()),
 		tenants:  newTenants(options),
+		actors:   newActors(options),
 		names:    host.NewNames(options.HostRoot),
 	}
 	p.sinks = newSinks(options, p.tenants.tick)
@@ -150,6 +154,5 @@ func (p *Pipeline) carry(group event.Group) {
 	if e.Type == "CONFIG_CHANGE" { // which the filter keeps
 		p.options.OnConfigChange(e)
 	}
-	p.sinks.offer(e)
-	p.tenants.offer(e)
+	p.deliver(e)
 }

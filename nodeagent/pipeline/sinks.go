@@ -165,8 +165,8 @@ func (s *sinks) stopAll() {
 	s.byName = nil
 }
 
-// offer gives the event to each of its places once.
-func (s *sinks) offer(e *event.Event) {
+// offer gives the event to each of its places once. note, if there is one, is called with the sinks of each route.
+func (s *sinks) offer(e *event.Event, note func(sinks []string)) {
 	s.mu.Lock() // not for reading: routes count
 	defer s.mu.Unlock()
 	s.beginLedgers(e.Serial)
@@ -175,6 +175,9 @@ func (s *sinks) offer(e *event.Event) {
 	var through [8]*route.Route
 	for _, r := range s.lanes.match(e, time.Now(), through[:0]) {
 		to = s.give(e, r.Sinks, to)
+		if note != nil {
+			note(r.Sinks)
+		}
 	}
 	s.enter(e.Serial, to)
 }

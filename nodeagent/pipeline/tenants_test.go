@@ -64,7 +64,7 @@ func podEvent(namespace, key string, change ...func(*event.Event)) *event.Event 
 
 // give sends an event to the platform's routes and to the tenants', as the road does.
 func (p *Pipeline) give(e *event.Event) {
-	p.sinks.offer(e)
+	p.sinks.offer(e, nil)
 	p.tenants.offer(e)
 }
 
