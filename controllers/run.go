@@ -33,6 +33,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/controllers/distribute"
 	"github.com/nodeaudit/nodeaudit/controllers/observe"
 	"github.com/nodeaudit/nodeaudit/controllers/report"
+	"github.com/nodeaudit/nodeaudit/controllers/sessions"
 	"github.com/nodeaudit/nodeaudit/controllers/tenants"
 )
 
@@ -48,9 +49,11 @@ type Options struct {
 	StaleAfter time.Duration
 	// WebhookPort is where the admission webhook listens; 0 is for none.
 	WebhookPort int
+	// APIAuditPort is where API servers send their audit events; 0 is for none.
+	APIAuditPort int
 	// Tenants are what namespaces may have of their own. Nil: nothing, and nobody looks at what they ask for.
 	Tenants *compile.TenantRules
-	// Now is the clock that the webhook's certificates are renewed by. Nil is time.Now.
+	// Now is the clock that certificates are renewed by. Nil is time.Now.
 	Now func() time.Time
 	// Registry takes the metrics of the reconcilers. What listens on MetricsAddress serves controller-runtime's own registry.
 	Registry prometheus.Registerer
@@ -160,6 +163,9 @@ func setup(mgr manager.Manager, options Options) error {
 	if err := setupWebhook(mgr, options); err != nil {
 		return err
 	}
+	if err := setupSessions(mgr, options); err != nil {
+		return err
+	}
 	if options.Tenants != nil {
 		err := tenants.Setup(mgr, tenants.Options{Namespace: options.Namespace, StaleAfter: options.StaleAfter, Rules: *options.Tenants, Log: options.Log})
 		if err != nil {
@@ -179,13 +185,25 @@ func setupWebhook(mgr manager.Manager, options Options) error {
 	if options.WebhookPort == 0 {
 		return nil
 	}
-	now := options.Now
-	if now == nil {
-		now = time.Now
-	}
 	return admit.Setup(mgr, admit.Options{
-		Namespace: options.Namespace, Port: options.WebhookPort, Log: options.Log, Metrics: admit.NewMetrics(options.Registry), Now: now,
+		Namespace: options.Namespace, Port: options.WebhookPort, Log: options.Log, Metrics: admit.NewMetrics(options.Registry), Now: options.clock(),
 	})
+}
+
+func setupSessions(mgr manager.Manager, options Options) error {
+	if options.APIAuditPort == 0 {
+		return nil
+	}
+	return sessions.Setup(mgr, sessions.Options{
+		Namespace: options.Namespace, Port: options.APIAuditPort, Log: options.Log, Metrics: sessions.NewMetrics(options.Registry), Now: options.clock(),
+	})
+}
+
+func (o *Options) clock() func() time.Time {
+	if o.Now == nil {
+		return time.Now
+	}
+	return o.Now
 }
 
 // synced says that the caches are filled. A replica that stands by is ready as well: it could take over.

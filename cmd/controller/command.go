@@ -60,6 +60,7 @@ func command(out io.Writer) *cobra.Command {
 	f.StringVar(&options.HealthAddress, "health-address", ":8081", `address of /healthz and /readyz; "0" for none`)
 	f.DurationVar(&options.StaleAfter, "stale-after", 3*time.Minute, "age at which a node's report counts as missing; agents renew theirs every minute")
 	f.IntVar(&options.WebhookPort, "webhook-port", 0, "port of the webhook that refuses policies which cannot compile; 0 for none. It needs what the chart makes with webhook.enabled")
+	f.IntVar(&options.APIAuditPort, "api-audit-port", 0, "port where API servers send audit events, so that events of kubectl exec sessions name who it was; 0 for none. It needs what the chart makes with apiAudit.enabled")
 	f.StringVar(&tenants, "tenants", "", "what namespaces may have of their own, as JSON with destinations and limits like the chart's value tenants; empty lets nobody in")
 	c.AddCommand(uninstallCommand(out, &access, &logs))
 	return c

@@ -215,7 +215,7 @@ func (u uninstaller) emptyOne(ctx context.Context, m *corev1.ConfigMap, node str
 
 // clean deletes what is left. Reports go last, and once more for agents that renewed theirs in between.
 func (u uninstaller) clean(ctx context.Context) error {
-	for _, kind := range []string{nodeconfig.KindNode, nodeconfig.KindRules, nodeconfig.KindTenants} {
+	for _, kind := range []string{nodeconfig.KindNode, nodeconfig.KindRules, nodeconfig.KindTenants, nodeconfig.KindSessions} {
 		var maps corev1.ConfigMapList
 		if err := u.client.List(ctx, &maps, client.InNamespace(u.Namespace), client.MatchingLabels{nodeconfig.KindLabel: kind}); err != nil {
 			return fmt.Errorf("listing ConfigMaps of kind %s: %w", kind, err)

@@ -1,0 +1,36 @@
+package sessions
+
+import (
+	"sync"
+
+	"github.com/nodeaudit/nodeaudit/api/session"
+)
+
+// maxPending is how many stages of sessions wait to be written. Beyond it API servers are asked to send again later.
+const maxPending = 1024
+
+// pending are the sessions that were told and not yet written.
+type pending struct {
+	mu   sync.Mutex
+	list []*session.Session
+}
+
+// add says whether there was room.
+func (p *pending) add(s *session.Session) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.list) >= maxPending {
+		return false
+	}
+	p.list = append(p.list, s)
+	return true
+}
+
+// take returns all.
+func (p *pending) take() []*session.Session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.list
+	p.list = nil
+	return list
+}
