@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 chart=charts/nodeaudit
 hack/tools/build.sh helm
 
-for program in controller agent uninstall webhook tenants; do
+for program in controller agent uninstall webhook tenants apiaudit; do
 	go tool controller-gen rbac:roleName=nodeaudit-$program,fileName=$program.yaml paths=./internal/rights/$program output:rbac:dir=$chart/files/rbac
 done
 mkdir -p $chart/files/crds
@@ -56,3 +56,4 @@ render uninstall/rbac.yaml config/uninstall/rbac.yaml
 render admission/webhook.yaml config/webhook/webhook.yaml --set webhook.enabled=true
 render admission/webhook-rbac.yaml config/webhook/rbac.yaml --set webhook.enabled=true
 render controller/tenants.yaml config/tenants/rbac.yaml --set tenants.enabled=true
+render controller/apiaudit.yaml config/apiaudit/apiaudit.yaml --set apiAudit.enabled=true
