@@ -130,6 +130,23 @@ func (m *Machine) Reboot(ctx context.Context) error {
 	if _, err := m.Sh(ctx, "systemctl --no-block reboot"); err != nil && ctx.Err() != nil {
 		return err // else the agent went down before it could answer
 	}
+	return m.again(ctx, before)
+}
+
+// Cut takes the power away for a moment: what the guest has not written to its disk by then is gone. It returns when systemd says that the node runs again.
+func (m *Machine) Cut(ctx context.Context) error {
+	before, err := m.bootID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.command(ctx, "system_reset", nil, nil); err != nil {
+		return err
+	}
+	return m.again(ctx, before)
+}
+
+// again waits for a boot after the one with this id.
+func (m *Machine) again(ctx context.Context, before string) error {
 	for {
 		if err := m.reach(ctx); err != nil {
 			return err
