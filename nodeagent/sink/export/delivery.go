@@ -1,6 +1,7 @@
 package export
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -95,6 +96,9 @@ func (t *tally) failed(words string) (first bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first = t.sum.LastError == ""
+	if strings.HasPrefix(t.sum.LastError, full) { // until one succeeds
+		words = full + words
+	}
 	t.sum.LastError, t.refused = words, false
 	t.sum.Retries++
 	return first
