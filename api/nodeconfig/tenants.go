@@ -2,7 +2,10 @@ package nodeconfig
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+
+	strict "sigs.k8s.io/json"
 
 	"github.com/nodeaudit/nodeaudit/api/allow"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -63,18 +66,25 @@ func EncodeTenants(tenants Tenants) (map[string]string, error) {
 }
 
 // DecodeTenants reads the data of the ConfigMap of tenants. It returns ErrDigest where the document does not match its digest and ErrVersion where it
-// is of a later version.
+// is of a later version. A document that says a thing twice is an error, because the second one would be filled into what the first one has left, and one
+// without a version too: it is none that a controller writes, and to use it would be to throw away what waits for all tenants.
 func DecodeTenants(data map[string]string) (Tenants, error) {
 	document := []byte(data[TenantsKey])
 	if digest(document) != data[DigestKey] {
 		return Tenants{}, fmt.Errorf("key %s: %w", TenantsKey, ErrDigest)
 	}
 	var tenants Tenants
-	if err := json.Unmarshal(document, &tenants); err != nil {
+	twice, err := strict.UnmarshalStrict(document, &tenants, strict.DisallowDuplicateFields)
+	switch {
+	case err != nil:
 		return Tenants{}, fmt.Errorf("key %s: %w", TenantsKey, err)
-	}
-	if tenants.Version > TenantsVersion {
+	case len(twice) > 0:
+		return Tenants{}, fmt.Errorf("key %s: %w", TenantsKey, errors.Join(twice...))
+	case tenants.Version < 1:
+		return Tenants{}, fmt.Errorf("key %s: it has no version", TenantsKey)
+	case tenants.Version > TenantsVersion:
 		return Tenants{}, fmt.Errorf("key %s: version %d, known up to %d: %w", TenantsKey, tenants.Version, TenantsVersion, ErrVersion)
+	default:
+		return tenants, nil
 	}
-	return tenants, nil
 }

@@ -1,6 +1,8 @@
 package v1alpha1
 
 import (
+	"net"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,4 +34,27 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+}
+
+// FuzzAddressOf holds that what is judged is what a connection is made to.
+func FuzzAddressOf(f *testing.F) {
+	for _, text := range []string{"logs.test:6514", "[::1]:80", "https://a.test@b.test:1/", "http://[fe80::1%25lo]:1", "a.test:1:2", "//a.test:1", "https://a.test:", `a.test:1\@b.test:2`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		address, ok := addressOf(text)
+		if !ok {
+			return
+		}
+		if address.Host == "" || address.Port == 0 {
+			t.Errorf("%q: %+v", text, address)
+		}
+		host, port, err := net.SplitHostPort(text)
+		if err != nil {
+			return // an URL, or nothing that can be connected to
+		}
+		if number, err := strconv.ParseUint(port, 10, 16); err == nil && (host != address.Host || uint16(number) != address.Port) {
+			t.Errorf("%q is judged as %+v, and connected to as %s, port %s", text, address, host, port)
+		}
+	})
 }

@@ -41,7 +41,12 @@ func check(of nodeconfig.Tenant) string {
 	if of.Namespace == "" || strings.ContainsAny(of.Namespace, "/.") {
 		return "it has no name that a namespace can have"
 	}
+	sinks := map[string]bool{}
 	for _, s := range of.Sinks {
+		if sinks[s.Name] { // they would share a queue
+			return "a sink of it is there twice: " + s.Name
+		}
+		sinks[s.Name] = true
 		if s.Name == "" || strings.Contains(s.Name, "/") || strings.HasPrefix(s.Name, ".") {
 			return "a sink of it has no name that a sink can have"
 		}

@@ -59,7 +59,11 @@ func (t *tenants) configure(wanted nodeconfig.Tenants) {
 	places, made := map[nodeconfig.TenantKey]*tenantPlace{}, map[string]*tenant{}
 	var ending []*tenantPlace
 	for _, of := range wanted.Tenants {
-		if wrong := check(of); wrong != "" {
+		wrong := check(of)
+		if made[of.Namespace] != nil {
+			wrong = "it is there twice"
+		}
+		if wrong != "" {
 			t.options.Log.Error("leaving a tenant out", "bug", true, "namespace", of.Namespace, "reason", wrong)
 			continue
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -19,6 +20,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
+	"github.com/nodeaudit/nodeaudit/nodeagent/route"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
@@ -138,6 +140,7 @@ func TestATenantThatIsNotBoundToItsNamespaceIsLeftOut(t *testing.T) {
 		"a sink that is a path":               {Namespace: "shop", Routes: bound("shop", h.URL).Routes, Sinks: []nodeconfig.Sink{{Name: "../../x", Spec: hookSink(h.URL).Spec}}},
 		"a file of the node":                  {Namespace: "shop", Routes: bound("shop", h.URL).Routes, Sinks: []nodeconfig.Sink{{Name: "hook", Spec: v1alpha1.AuditSinkSpec{Type: "file"}}}},
 		"the node's journal":                  {Namespace: "shop", Routes: bound("shop", h.URL).Routes, Sinks: []nodeconfig.Sink{{Name: "hook", Spec: v1alpha1.AuditSinkSpec{Type: "journald"}}}},
+		"a sink twice":                        {Namespace: "shop", Routes: bound("shop", h.URL).Routes, Sinks: []nodeconfig.Sink{hookSink(h.URL), hookSink(h.URL)}},
 	} {
 		p := tenantRoad(t, t.TempDir())
 		p.ConfigureTenants(nodeconfig.Tenants{Destinations: reachable(t, h), Tenants: []nodeconfig.Tenant{wrong, bound("fine", h.URL)}})
@@ -149,6 +152,18 @@ func TestATenantThatIsNotBoundToItsNamespaceIsLeftOut(t *testing.T) {
 		if p.tenants.of["fine"] == nil {
 			t.Errorf("%s: another namespace is out of use", name)
 		}
+	}
+}
+
+// Two of one name would share their queues, and one of them would never end.
+func TestOfANamespaceThatIsThereTwiceTheFirstCounts(t *testing.T) {
+	first, second := newHook(t, false), newHook(t, false)
+	p := tenantRoad(t, t.TempDir())
+	p.ConfigureTenants(nodeconfig.Tenants{Destinations: reachable(t, first, second), Tenants: []nodeconfig.Tenant{bound("shop", first.URL), bound("shop", second.URL)}})
+	p.tenants.offer(podEvent("shop", "x"))
+	awaitTenant(t, p, "shop/hook", func(r v1alpha1.SinkReport) bool { return r.Written == 1 && r.Queued == 0 })
+	if got := len(p.tenants.places); got != 1 || len(first.keys(t)) != 1 || len(second.keys(t)) != 0 {
+		t.Errorf("%d sinks; the first got %q, the second %q", got, first.keys(t), second.keys(t))
 	}
 }
 
@@ -305,3 +320,38 @@ func TestAnAgentThatLetsNoTenantsInUsesNothingOfTheirs(t *testing.T) {
 		t.Errorf("in use: %v", p.tenants.of)
 	}
 }
+
+// FuzzATenantSeesNoOther holds, for whatever the controller may have written, that what the agent takes into use sees no event of another namespace, and
+// keeps its queues below the folder of tenants.
+func FuzzATenantSeesNoOther(f *testing.F) {
+	f.Add(`{"namespace":"shop","routes":[{"name":"tenant:shop/all","continue":true,"match":{"namespaces":["shop"]},"sinks":["hook"]}],"sinks":[{"name":"hook","spec":{"type":"webhook"}}]}`)
+	f.Add(`{"namespace":"shop","routes":[{"name":"tenant:shop/a","match":{"namespaces":["shop"],"cel":"true || event.who.namespace == 'bank'"},"exclude":[{"paths":["**"],"podLabels":{}}]}]}`)
+	f.Add(`{"namespace":"shop","routes":[{"name":"tenant:shop/a","match":{"namespaces":["shop"],"paths":["/**/[a-"],"types":[""]},"sample":"1e9%","budget":{"events":-1,"per":"-1s"},"aggregate":{"interval":"-1s"}}]}`)
+	f.Add(`{"namespace":"..","routes":[],"sinks":[{"name":"../x","spec":{"type":"file"}}]}`)
+	f.Fuzz(func(t *testing.T, document string) {
+		var of nodeconfig.Tenant
+		if err := json.Unmarshal([]byte(document), &of); err != nil || check(of) != "" {
+			return
+		}
+		for _, s := range of.Sinks {
+			if local := filepath.Join(of.Namespace, s.Name); !filepath.IsLocal(local) || filepath.Dir(filepath.Dir(local)) != "." || filepath.Dir(local) != of.Namespace {
+				t.Errorf("the queue of %q in %q is in %s", s.Name, of.Namespace, local)
+			}
+		}
+		lanes, now := newLanes(nobody{}, of.Routes), time.Unix(1700000000, 0)
+		for _, namespace := range []string{"", "bank", of.Namespace + "x", "x" + of.Namespace, of.Namespace + "/x"} {
+			for _, r := range lanes.match(podEvent(namespace, "k"), now, nil) {
+				if r.Name != "" {
+					t.Errorf("route %s of %s takes an event of %q", r.Name, of.Namespace, namespace)
+				}
+			}
+		}
+		lanes.match(podEvent(of.Namespace, "k"), now, nil)
+		lanes.due(now.Add(time.Hour), func(*lane) bool { return false }, func(*route.Route, *event.Event) {})
+	})
+}
+
+// nobody is a node without users.
+type nobody struct{}
+
+func (nobody) UserID(string) (uint32, bool) { return 0, false }
