@@ -1,0 +1,149 @@
+package rollup
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+)
+
+// reportOf is what a node with a young heartbeat says of sinks of tenants.
+func reportOf(node string, sinks ...v1alpha1.SinkReport) v1alpha1.NodeAuditStatus {
+	r := v1alpha1.NodeAuditStatus{ObjectMeta: metav1.ObjectMeta{Name: node}}
+	r.Status.HeartbeatTime, r.Status.TenantSinks = metav1.NewTime(clock.Now.Add(-time.Second)), sinks
+	return r
+}
+
+func aged(by time.Duration, r v1alpha1.NodeAuditStatus) v1alpha1.NodeAuditStatus {
+	r.Status.HeartbeatTime = metav1.NewTime(clock.Now.Add(-by))
+	return r
+}
+
+func TestReportsCountForTheSinkThatTheyName(t *testing.T) {
+	shops, banks := v1alpha1.SinkReport{Name: "shop/siem", Written: 1}, v1alpha1.SinkReport{Name: "bank/siem", Written: 2}
+	got := TenantNodes([]v1alpha1.NodeAuditStatus{
+		reportOf("n1", shops, banks),
+		reportOf("n2", shops),
+		reportOf("n3"),
+		aged(4*time.Minute, reportOf("late", shops)),
+		aged(-time.Hour, reportOf("ahead", shops)),
+		{ObjectMeta: metav1.ObjectMeta{Name: "new"}},
+	}, clock)
+	want := map[string][]TenantReport{"shop/siem": {{"n1", shops}, {"n2", shops}}, "bank/siem": {{"n1", banks}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// ready is the condition Ready, with its message, of an object that has no other.
+func ready(conditions []metav1.Condition) (text, message string) {
+	if len(conditions) != 1 {
+		return fmt.Sprintf("%d conditions", len(conditions)), ""
+	}
+	c := conditions[0]
+	return fmt.Sprintf("%s=%s/%s", c.Type, c.Status, c.Reason), c.Message
+}
+
+func tenantsSink() *v1alpha1.NamespacedAuditSink {
+	s := &v1alpha1.NamespacedAuditSink{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "siem", Generation: generation}}
+	s.Spec = v1alpha1.AuditSinkSpec{Type: "webhook", Webhook: &v1alpha1.WebhookSink{URL: "https://in.logs.test/x"}}
+	return s
+}
+
+func TestTheStatusOfATenantsSink(t *testing.T) {
+	fine, fails := v1alpha1.SinkReport{Written: 5, Queued: 2}, v1alpha1.SinkReport{Written: 1, Dropped: 3, LastError: "refused"}
+	used := TenantVerdict{Used: true}
+	for _, test := range []struct {
+		name           string
+		verdict        TenantVerdict
+		nodes          []TenantReport
+		change         func(*v1alpha1.NamespacedAuditSink)
+		want, message  string
+		using, healthy int32
+	}{
+		{name: "one that the platform refuses, whatever nodes say", verdict: TenantVerdict{Reason: "NotAllowed", Message: "why"}, nodes: []TenantReport{{"n1", fine}}, want: "Ready=False/NotAllowed", message: "why", using: 1, healthy: 1},
+		{name: "one that no route names", want: "Ready=True/NotRequested", message: "no AuditRoute of the namespace that is in use names the sink"},
+		{name: "one that no pod has had an event for", verdict: used, want: "Ready=True/Accepted", message: "no pod of the namespace has had an event for it yet"},
+		{name: "one to which all nodes write", verdict: used, nodes: []TenantReport{{"n2", fine}, {"n1", fine}}, want: "Ready=True/Routed", message: "all 2 nodes that had events can write", using: 2, healthy: 2},
+		{
+			name: "one that nodes do not reach: the first of them speaks, whatever the order", verdict: used, nodes: []TenantReport{{"n3", fails}, {"n1", fine}, {"n2", fails}},
+			want: "Ready=False/SinkFailing", message: "1 of 3 nodes can write; node n2: refused", using: 3, healthy: 1,
+		},
+		{
+			name: "one whose credentials travel without TLS", verdict: used, nodes: []TenantReport{{"n1", fine}},
+			change: func(s *v1alpha1.NamespacedAuditSink) {
+				s.Spec.Webhook.URL, s.Spec.Webhook.Auth = "http://in.logs.test/x", &v1alpha1.HTTPAuth{BearerTokenSecretRef: &v1alpha1.SecretKey{Name: "siem", Key: "token"}}
+			},
+			want: "Ready=True/Routed", message: "travel without TLS", using: 1, healthy: 1,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			sink := tenantsSink()
+			if test.change != nil {
+				test.change(sink)
+			}
+			got := TenantSink(sink, test.verdict, test.nodes, clock)
+			if text, message := ready(got.Conditions); text != test.want || !strings.Contains(message, test.message) {
+				t.Errorf("%s: %s, want %s: … %s", text, message, test.want, test.message)
+			}
+			if got.Nodes.Using != test.using || got.Nodes.Healthy != test.healthy || got.ObservedGeneration != generation || (got.Delivery == nil) != (len(test.nodes) == 0) {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestTheNumbersOfATenantsSinkAreThoseOfItsNodes(t *testing.T) {
+	early, late := metav1.NewTime(clock.Now.Add(-time.Hour)), metav1.NewTime(clock.Now.Add(-time.Minute))
+	got := TenantSink(tenantsSink(), TenantVerdict{Used: true}, []TenantReport{
+		{"n1", v1alpha1.SinkReport{Written: 5, Queued: 2, QueuedBytes: 200, LastSuccessTime: &late}},
+		{"n2", v1alpha1.SinkReport{Written: 7, Dropped: 1, Queued: 3, QueuedBytes: 300, LastSuccessTime: &early}},
+		{"n3", v1alpha1.SinkReport{}},
+	}, clock)
+	want := &v1alpha1.SinkDelivery{CountedAt: metav1.NewTime(clock.Now), Written: 12, Dropped: 1, Backlog: 5, BacklogBytes: 500, LastSuccessTime: &late}
+	if diff := cmp.Diff(want, got.Delivery); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Nodes report all the time. A status is written anew where it says something new, and numbers not more often than they have to.
+func TestAStatusOfATenantIsWrittenOnlyWithNews(t *testing.T) {
+	at := func(after time.Duration) Clock { return Clock{Now: clock.Now.Add(after), StaleAfter: clock.StaleAfter} }
+	nodes := func(written int64, lastError string) []TenantReport {
+		return []TenantReport{{"n1", v1alpha1.SinkReport{Written: written, LastError: lastError}}}
+	}
+	sink := tenantsSink()
+	sink.Status = TenantSink(sink, TenantVerdict{Used: true}, nodes(5, ""), clock)
+	for _, test := range []struct {
+		name  string
+		nodes []TenantReport
+		after time.Duration
+		news  bool
+	}{
+		{"the same, soon", nodes(5, ""), time.Second, false},
+		{"the same, long after", nodes(5, ""), 24 * time.Hour, false},
+		{"more events, soon", nodes(6, ""), recount - time.Second, false},
+		{"more events, after a while", nodes(6, ""), recount, true},
+		{"an error, soon", nodes(6, "refused"), time.Second, true},
+	} {
+		got := TenantSink(sink, TenantVerdict{Used: true}, test.nodes, at(test.after))
+		if diff := cmp.Diff(sink.Status, got); (diff != "") != test.news {
+			t.Errorf("%s: news: %t, want %t (-before +after):\n%s", test.name, diff != "", test.news, diff)
+		}
+	}
+	before := sink.Status.Conditions[0].LastTransitionTime
+	for name, test := range map[string]struct {
+		lastError string
+		moved     bool
+	}{"goes on": {"", false}, "turns": {"refused", true}} {
+		got := TenantSink(sink, TenantVerdict{Used: true}, nodes(9, test.lastError), at(time.Hour)).Conditions[0].LastTransitionTime
+		if got.Equal(&before) == test.moved {
+			t.Errorf("a condition that %s is dated %s, before %s", name, got, before)
+		}
+	}
+}
