@@ -186,7 +186,8 @@ func setupWebhook(mgr manager.Manager, options Options) error {
 		return nil
 	}
 	return admit.Setup(mgr, admit.Options{
-		Namespace: options.Namespace, Port: options.WebhookPort, Log: options.Log, Metrics: admit.NewMetrics(options.Registry), Now: options.clock(),
+		Namespace: options.Namespace, Port: options.WebhookPort, Log: options.Log, Metrics: admit.NewMetrics(options.Registry), Tenants: options.Tenants,
+		Now: options.clock(),
 	})
 }
 

@@ -13,8 +13,9 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/rule/lint"
 )
 
-const lintLong = `Check rules files and AuditPolicy objects. Findings go to standard output, one a line, as FILE:LINE:COLUMN: error or warning: what is
-wrong: what to do (name of the check). For rules within a policy the line is that of the YAML file. The exit status is 1 where there is an error.
+const lintLong = `Check rules files and the objects AuditPolicy, AuditSink, AuditRoute and NamespacedAuditSink. Findings go to standard output, one a
+line, as FILE:LINE:COLUMN: error or warning: what is wrong: what to do (name of the check). For rules within a policy the line is that of the
+YAML file. The exit status is 1 where there is an error.
 
 Errors: lines that nodeaudit does not accept as a rule, fields that an object does not have, and what the controller would refuse.
 Warnings: what is accepted but probably not meant. Notes: what is worth knowing, printed with --notes, and always in JSON and SARIF. docs/lint.md

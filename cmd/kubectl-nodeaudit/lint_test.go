@@ -118,7 +118,7 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 		},
 		"another kind": {
 			"p.yaml", "kind: AuditPolcy\napiVersion: nodeaudit.dev/v1alpha1\n",
-			"p.yaml:1:1: error: kind \"AuditPolcy\" is not known: write AuditPolicy or AuditSink\n",
+			"p.yaml:1:1: error: kind \"AuditPolcy\" is not known: write AuditPolicy, AuditSink, AuditRoute or NamespacedAuditSink\n",
 		},
 		"an object of somebody else": {
 			"p.yaml", "kind: Secret\napiVersion: v1\n",
@@ -131,6 +131,32 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 		"a sink with a misspelt field": {
 			"s.yaml", "kind: AuditSink\napiVersion: nodeaudit.dev/v1alpha1\nmetadata: {name: s}\nspec: {typ: stdout}\n",
 			"s.yaml:4:8: error: unknown field \"spec.typ\": correct its name or remove it\n",
+		},
+		"a tenant's route that is good": {"r.yaml", tenants("AuditRoute", "match: {cel: event.uid == 0}", "sinks: [siem]"), ""},
+		"a tenant's route with an expression that does not compile, and a path that fits nothing": {
+			"r.yaml", tenants("AuditRoute", "match: {cel: event.uidd == 0}", "exclude: [{paths: [etc]}]", "sinks: [siem]"),
+			"r.yaml:4:1: error: route \"x\": match.cel: line 1, column 6: undefined field 'uidd'; " +
+				"route \"x\": exclude[0].paths: \"etc\" fits nothing, because files are compared by their whole path: begin it with a slash, or with **/\n",
+		},
+		"a tenant's route that asks for another namespace": {
+			"r.yaml", tenants("AuditRoute", "match: {namespaces: [bank]}", "sinks: [siem]"),
+			"r.yaml:5:11: error: unknown field \"spec.match.namespaces\": correct its name or remove it\n",
+		},
+		"a tenant's route without sinks": {
+			"r.yaml", tenants("AuditRoute", "match: {}"),
+			"r.yaml:4:1: error: route \"x\": it has no sinks: name the sinks that get its events, or say drop: true\n",
+		},
+		"a tenant's sink that is good": {"s.yaml", tenants("NamespacedAuditSink", "type: syslog", "syslog: {address: 'logs.test:6514'}"), ""},
+		"a tenant's sink of a type that is the node's": {
+			"s.yaml", tenants("NamespacedAuditSink", "type: file"),
+			"s.yaml:4:1: error: sinks of type file are not for tenants: they are a part of the node, or take the node's own rights\n",
+		},
+		"a tenant's sink without a port, in a second document": {
+			"s.yaml", tenants("AuditRoute", "sinks: [siem]") + "---\n" + tenants("NamespacedAuditSink", "type: syslog", "syslog: {address: logs.test}"),
+			"s.yaml:10:1: error: \"logs.test\" is no address with a port that can be judged: correct it\n",
+		},
+		"a tenant's sink without a name": {
+			"s.yaml", strings.Replace(tenants("NamespacedAuditSink", "type: stdout"), "name: x", "labels: {}", 1), "s.yaml:1:1: error: the object has no name: write metadata: {name: …}\n",
 		},
 		"only remarks": {"p.yaml", "# nothing\n---\n# yet\n", ""},
 		"rules in a file of another name": {
@@ -152,6 +178,11 @@ func TestLintSaysWhatIsWrongAndWhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tenants is an object of a namespace with this spec.
+func tenants(kind string, spec ...string) string {
+	return "apiVersion: nodeaudit.dev/v1alpha1\nkind: " + kind + "\nmetadata: {namespace: shop, name: x}\nspec:\n  " + strings.Join(spec, "\n  ") + "\n"
 }
 
 func TestLintReadsStandardInput(t *testing.T) {
@@ -215,6 +246,8 @@ func FuzzRead(f *testing.F) {
 	f.Add("\r\u020b") // for YAML this has two lines
 	f.Add("apiVersion: nodeaudit.dev/v1alpha1\rkind: AuditPolicy\rspec:\r  rules: |\r    -w x\r")
 	f.Add("kind: *a\n---\n- {apiVersion: [")
+	f.Add(tenants("AuditRoute", "match: {cel: 'event.uid =='}", "sinks: [siem]"))
+	f.Add(tenants("NamespacedAuditSink", "type: webhook", "webhook: {url: 'https://[::1'}"))
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.Count(text, "\n") + 1
 		_, found := readManifest("p.yaml", text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/rule/packs"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/controllers/compile"
 )
 
 // document is one document of a YAML file.
@@ -87,9 +88,31 @@ func (d *document) read() *input {
 		}
 	case "AuditSink":
 		d.decode(converted, &v1alpha1.AuditSink{})
+	case "AuditRoute":
+		if route := (&v1alpha1.AuditRoute{}); d.decode(converted, route) {
+			d.tenant(route.Name, compile.ForTenantRoute(route))
+		}
+	case "NamespacedAuditSink":
+		if sink := (&v1alpha1.NamespacedAuditSink{}); d.decode(converted, sink) {
+			d.tenant(sink.Name, compile.ForTenantSink(sink))
+		}
 	}
 	return nil
 }
+
+// tenant tells what the webhook and the status would say of what people of a namespace write. What else is in the namespace, and what the platform lets
+// tenants have, is not known here.
+func (d *document) tenant(name string, verdict compile.TenantVerdict) {
+	at := start(d.root, d.lines, d.first)
+	if name == "" {
+		d.tell(isError, at, "write metadata: {name: …}", "the object has no name")
+	} else if verdict.Reason != "" {
+		d.tell(isError, d.field("spec"), "", "%s", verdict.Message)
+	}
+}
+
+// kinds are the kinds that people write.
+var kinds = []string{"AuditPolicy", "AuditSink", "AuditRoute", "NamespacedAuditSink"}
 
 // kind returns the kind of an object of nodeaudit, and empty for anything else.
 func (d *document) kind() string {
@@ -109,12 +132,12 @@ func (d *document) kind() string {
 		d.tell(isWarning, at, "if it is a policy, write apiVersion: "+ours, "%s of %s is left out", head.Kind, head.APIVersion)
 	case head.APIVersion != ours:
 		d.tell(isError, d.field("apiVersion"), "write "+ours, "apiVersion %q is not known", head.APIVersion)
-	case head.Kind == "AuditPolicy", head.Kind == "AuditSink":
+	case slices.Contains(kinds, head.Kind):
 		return head.Kind
 	case head.Kind == "NodeAuditStatus":
 		d.tell(isWarning, at, "leave it out", "NodeAuditStatus is written by agents only")
 	default:
-		d.tell(isError, d.field("kind"), "write AuditPolicy or AuditSink", "kind %q is not known", head.Kind)
+		d.tell(isError, d.field("kind"), "write "+either(kinds), "kind %q is not known", head.Kind)
 	}
 	return ""
 }

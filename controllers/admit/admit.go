@@ -1,11 +1,12 @@
-// Package admit refuses policies that cannot compile, when they are written, with the compiler's own words.
+// Package admit refuses policies, and routes and sinks of tenants, that cannot compile, when they are written, with the compiler's own words.
 //
-// Admission reviews of AuditPolicy objects come in, answers go out: refused with line, column, reason and fix, or allowed with the compiler's
-// remarks as warnings. Only what the policy itself says can have it refused; what depends on other objects is a warning, because those can
-// change in any order. It is a courtesy and no guard: a policy that comes past it is Stalled with the same words.
+// Admission reviews of AuditPolicy, AuditRoute and NamespacedAuditSink objects come in, answers go out: refused with line, column, reason and fix, or
+// allowed with the compiler's remarks as warnings. Only what the object itself says can have it refused; what depends on other objects, and on what the
+// platform lets tenants have, is a warning, because those can change in any order. It is a courtesy and no guard: a policy that comes past it is Stalled,
+// and a route is not Ready, with the same words.
 //
 // Every replica answers. The leader also keeps the certificate, in one Secret, and tells the API server whom to trust. This package never
-// changes a policy, and no other Secret or webhook configuration than those named Name.
+// changes what it judges, and no other Secret or webhook configuration than those named Name.
 package admit
 
 import (
@@ -22,13 +23,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/nodeaudit/nodeaudit/controllers/compile"
 )
 
 // Name is that of the Service, the Secret and the ValidatingWebhookConfiguration. The roles name the latter two.
 const Name = "nodeaudit-webhook"
 
-// Path is where policies are judged. The chart's webhook configuration has it too.
-const Path = "/validate/auditpolicies"
+// Where policies, and routes and sinks of tenants, are judged. The chart's webhook configuration has them too.
+const (
+	Path      = "/validate/auditpolicies"
+	RoutePath = "/validate/auditroutes"
+	SinkPath  = "/validate/namespacedauditsinks"
+)
 
 // Options are what admission needs beside the manager.
 type Options struct {
@@ -40,6 +47,8 @@ type Options struct {
 	Log *slog.Logger
 	// Metrics shows when the certificate ends.
 	Metrics *Metrics
+	// Tenants are what the platform lets tenants have. Nil: they are not let in, and are told so.
+	Tenants *compile.TenantRules
 	// Now is the clock that certificates are renewed by.
 	Now func() time.Time
 }
@@ -68,7 +77,14 @@ func Setup(mgr manager.Manager, options Options) error {
 		c.MinVersion = tls.VersionTLS13
 		c.NextProtos = []string{"http/1.1"} // a few callers with a few requests: HTTP/2 would only be more to attack
 	}}})
-	server.Register(Path, admission.WithValidator(mgr.GetScheme(), &judge{others: others, log: options.Log}))
+	people, err := newTenants(mgr.GetCache(), options)
+	if err != nil {
+		return err
+	}
+	scheme := mgr.GetScheme()
+	server.Register(Path, admission.WithValidator(scheme, (&policies{others, options.Log}).answer()))
+	server.Register(RoutePath, admission.WithValidator(scheme, people.routes()))
+	server.Register(SinkPath, admission.WithValidator(scheme, people.sinks()))
 	if err := mgr.Add(server); err != nil {
 		return fmt.Errorf("adding the webhook: %w", err)
 	}

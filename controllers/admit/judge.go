@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -19,63 +20,70 @@ import (
 // maxWarnings is how many warnings one answer has. The API server cuts them where they are more than 4 KiB together.
 const maxWarnings = 10
 
-// judge answers for AuditPolicy objects.
-type judge struct {
+// judge answers for the objects of one kind.
+type judge[T client.Object] struct {
+	spec func(T) any
+	new  func(context.Context, T) (admission.Warnings, error)
+}
+
+// ValidateCreate judges a new object.
+func (j judge[T]) ValidateCreate(ctx context.Context, object T) (admission.Warnings, error) {
+	return j.new(ctx, object)
+}
+
+// ValidateUpdate judges what is asked for in a new way. Labels, finalizers and the end of a broken object are nobody's business here: one
+// that was there before the webhook must not hold up whoever works on its metadata.
+func (j judge[T]) ValidateUpdate(ctx context.Context, before, after T) (admission.Warnings, error) {
+	if after.GetDeletionTimestamp() != nil || equality.Semantic.DeepEqual(j.spec(before), j.spec(after)) {
+		return nil, nil
+	}
+	return j.new(ctx, after)
+}
+
+// ValidateDelete refuses nothing.
+func (j judge[T]) ValidateDelete(context.Context, T) (admission.Warnings, error) { return nil, nil }
+
+// policies judges AuditPolicy objects.
+type policies struct {
 	others *neighbours
 	log    *slog.Logger
 }
 
-var _ admission.Validator[*v1alpha1.AuditPolicy] = (*judge)(nil)
-
-// ValidateCreate judges a new policy.
-func (j *judge) ValidateCreate(ctx context.Context, policy *v1alpha1.AuditPolicy) (admission.Warnings, error) {
-	return j.judge(ctx, policy)
+func (p *policies) answer() judge[*v1alpha1.AuditPolicy] {
+	return judge[*v1alpha1.AuditPolicy]{func(o *v1alpha1.AuditPolicy) any { return o.Spec }, p.judge}
 }
 
-// ValidateUpdate judges what is asked for in a new way. Labels, finalizers and the end of a broken policy are nobody's business here: a
-// policy that was there before the webhook must not hold up whoever works on its metadata.
-func (j *judge) ValidateUpdate(ctx context.Context, before, after *v1alpha1.AuditPolicy) (admission.Warnings, error) {
-	if after.DeletionTimestamp != nil || equality.Semantic.DeepEqual(before.Spec, after.Spec) {
-		return nil, nil
-	}
-	return j.judge(ctx, after)
-}
-
-// ValidateDelete refuses nothing.
-func (j *judge) ValidateDelete(context.Context, *v1alpha1.AuditPolicy) (admission.Warnings, error) {
-	return nil, nil
-}
-
-func (j *judge) judge(ctx context.Context, policy *v1alpha1.AuditPolicy) (admission.Warnings, error) {
+func (p *policies) judge(ctx context.Context, policy *v1alpha1.AuditPolicy) (admission.Warnings, error) {
 	alone := compile.NewFleet([]*compile.Policy{compile.ForPolicy(policy)}, nil).Verdicts()[0]
 	if alone.Stalled() {
-		return limit(alone.Warnings), refusal(policy.Name, alone)
+		return limit(alone.Warnings), refusal("AuditPolicy", policy.Name, alone.Reason, alone.Message)
 	}
-	among, err := j.others.remarks(ctx, policy)
+	among, err := p.others.remarks(ctx, policy)
 	if err != nil {
 		// What it says itself is judged all the same.
-		j.log.Warn("judging a policy without those beside it", "policy", policy.Name, "err", err)
+		p.log.Warn("judging a policy without those beside it", "policy", policy.Name, "err", err)
 	}
 	return limit(slices.Concat(alone.Warnings, among)), nil
 }
 
-// refusal is what the condition Stalled would say. `kubectl apply` begins it with: The AuditPolicy "p" is invalid.
-func refusal(name string, verdict compile.Verdict) error {
+// refusal is what the condition Stalled of a policy, and Ready of what tenants write, would say. `kubectl apply` begins it with: The AuditPolicy "p" is
+// invalid.
+func refusal(kind, name, reason, message string) error {
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
 		Status:  metav1.StatusFailure,
 		Code:    http.StatusUnprocessableEntity,
 		Reason:  metav1.StatusReasonInvalid,
-		Message: verdict.Message,
+		Message: message,
 		Details: &metav1.StatusDetails{
-			Group: v1alpha1.GroupVersion.Group, Kind: "AuditPolicy", Name: name,
-			Causes: []metav1.StatusCause{{Type: metav1.CauseType(verdict.Reason), Field: "spec", Message: verdict.Message}},
+			Group: v1alpha1.GroupVersion.Group, Kind: kind, Name: name,
+			Causes: []metav1.StatusCause{{Type: metav1.CauseType(reason), Field: "spec", Message: message}},
 		},
 	}}
 }
 
 func limit(warnings []string) admission.Warnings {
 	if rest := len(warnings) - maxWarnings; rest > 0 {
-		warnings = append(slices.Clone(warnings[:maxWarnings]), fmt.Sprintf("and %d more: see status.warnings of the policy", rest))
+		warnings = append(slices.Clone(warnings[:maxWarnings]), fmt.Sprintf("and %d more: see the status", rest))
 	}
 	return warnings
 }

@@ -24,7 +24,7 @@ func TestValidateUpdateRefusesNothingWhereNothingNewIsAskedFor(t *testing.T) {
 	labelled.Labels = map[string]string{"team": "x"}
 	ending.DeletionTimestamp = new(metav1.Now())
 	for name, after := range map[string]*v1alpha1.AuditPolicy{"a label": labelled, "a policy that is being deleted": ending} {
-		warnings, err := (&judge{}).ValidateUpdate(t.Context(), policy("p", broken), after)
+		warnings, err := (&policies{}).answer().ValidateUpdate(t.Context(), policy("p", broken), after)
 		if err != nil || warnings != nil {
 			t.Errorf("%s: %v, %v", name, warnings, err)
 		}
@@ -66,7 +66,7 @@ func TestCompare(t *testing.T) {
 func TestManyWarningsAreCut(t *testing.T) {
 	all := strings.Split(strings.Repeat("w ", 12)+"w", " ")
 	got := limit(all)
-	if len(got) != maxWarnings+1 || got[maxWarnings] != "and 3 more: see status.warnings of the policy" {
+	if len(got) != maxWarnings+1 || got[maxWarnings] != "and 3 more: see the status" {
 		t.Errorf("got %q", got)
 	}
 	if len(limit(all[:maxWarnings])) != maxWarnings {

@@ -3,6 +3,7 @@ package compile
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,11 +19,11 @@ func (t *tenant) route(object *v1alpha1.AuditRoute, i int, usable map[string]v1a
 		return v1alpha1.Route{}, TenantVerdict{Reason: v1alpha1.ReasonLimitExceeded, Message: fmt.Sprintf(
 			"the namespace has more than %d routes, and the oldest count: put several into one, or ask whoever administers nodeaudit", t.rules.Routes)}
 	}
-	made := t.translated(object)
-	remark := t.bound(&made)
-	if wrong := routeProblems([]v1alpha1.Route{made}); len(wrong) > 0 {
-		return v1alpha1.Route{}, TenantVerdict{Reason: v1alpha1.ReasonInvalidRoutes, Message: summary(wrong)}
+	if verdict := ForTenantRoute(object); verdict.Reason != "" {
+		return v1alpha1.Route{}, verdict
 	}
+	made := translated(object)
+	remark := t.bound(&made)
 	t.stamp(&made)
 	var missing []string
 	made.Sinks = nil
@@ -37,6 +38,34 @@ func (t *tenant) route(object *v1alpha1.AuditRoute, i int, usable map[string]v1a
 		return made, TenantVerdict{Reason: v1alpha1.ReasonSinkNotFound, Message: strings.Join(missing, "; ")}
 	}
 	return made, TenantVerdict{Message: remark}
+}
+
+// ForTenantRoute says what is wrong with what the route itself says, whatever else there is, and whatever the platform lets tenants have.
+func ForTenantRoute(object *v1alpha1.AuditRoute) TenantVerdict {
+	wrong := routeProblems([]v1alpha1.Route{translated(object)})
+	say := func(format string, args ...any) {
+		wrong = append(wrong, fmt.Sprintf("route %q: ", object.Name)+fmt.Sprintf(format, args...))
+	}
+	checkUsers("match", object.Spec.Match, say)
+	for i, m := range object.Spec.Exclude {
+		checkUsers(fmt.Sprintf("exclude[%d]", i), m, say)
+	}
+	if len(wrong) > 0 {
+		return TenantVerdict{Reason: v1alpha1.ReasonInvalidRoutes, Message: summary(wrong)}
+	}
+	return TenantVerdict{}
+}
+
+// userID is the schema's pattern of users.
+var userID = regexp.MustCompile(`^[0-9]{1,10}$`)
+
+// checkUsers refuses names: who has which name on a node is none of a tenant's business.
+func checkUsers(where string, m v1alpha1.TenantMatch, say sayer) {
+	for _, user := range m.Users {
+		if !userID.MatchString(user) {
+			say("%s.users: %q is no number, and names of users are the node's own: write the number that the container's user has on the node", where, user)
+		}
+	}
 }
 
 func (t *tenant) lacks(name string) string {
@@ -55,7 +84,7 @@ func (t *tenant) stamp(route *v1alpha1.Route) {
 }
 
 // translated is the route in the words of a policy's.
-func (t *tenant) translated(object *v1alpha1.AuditRoute) v1alpha1.Route {
+func translated(object *v1alpha1.AuditRoute) v1alpha1.Route {
 	spec := object.Spec.DeepCopy()
 	route := v1alpha1.Route{Name: object.Name, Match: matchOf(spec.Match), Sample: spec.Sample, Aggregate: spec.Aggregate, Sinks: spec.Sinks}
 	for _, unwanted := range spec.Exclude {

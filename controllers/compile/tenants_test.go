@@ -143,9 +143,13 @@ func TestVerdictsOnTenants(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"a sink that is not there":      {one(), nil, "route", "SinkNotFound", "there is no NamespacedAuditSink siem in the namespace shop"},
-		"a sink that is not in use":     {one(), to("https://evil.test"), "route", "SinkNotFound", "sink siem is not in use: evil.test, port 443, is not among the destinations"},
-		"an expression that is wrong":   {one(func(s *v1alpha1.AuditRouteSpec) { s.Match.CEL = "event.uidd == 0" }), fine, "route", "InvalidRoutes", "match.cel: "},
+		"a sink that is not there":    {one(), nil, "route", "SinkNotFound", "there is no NamespacedAuditSink siem in the namespace shop"},
+		"a sink that is not in use":   {one(), to("https://evil.test"), "route", "SinkNotFound", "sink siem is not in use: evil.test, port 443, is not among the destinations"},
+		"an expression that is wrong": {one(func(s *v1alpha1.AuditRouteSpec) { s.Match.CEL = "event.uidd == 0" }), fine, "route", "InvalidRoutes", "match.cel: "},
+		"a user by name":              {one(func(s *v1alpha1.AuditRouteSpec) { s.Exclude = []v1alpha1.TenantMatch{{Users: []string{"0", "root"}}} }), fine, "route", "InvalidRoutes", `exclude[0].users: "root" is no number`},
+		"a time that no budget has": {one(func(s *v1alpha1.AuditRouteSpec) {
+			s.Budget = &v1alpha1.TenantBudget{Events: 5000, Per: metav1.Duration{Duration: -time.Second}}
+		}), fine, "route", "InvalidRoutes", "budget.per: -1s is not from 1ms to 1h"},
 		"a path that fits nothing":      {one(func(s *v1alpha1.AuditRouteSpec) { s.Match.Paths = []string{"etc"} }), fine, "route", "InvalidRoutes", "begin it with a slash"},
 		"a large budget":                {one(func(s *v1alpha1.AuditRouteSpec) { s.Budget = &v1alpha1.TenantBudget{Events: 5000} }), fine, "route", "", "100 events a second"},
 		"a large burst":                 {one(func(s *v1alpha1.AuditRouteSpec) { s.Budget = &v1alpha1.TenantBudget{Events: 5, Burst: 5000} }), fine, "route", "", "1000 events at once"},
@@ -253,5 +257,37 @@ func TestNothingIsAllowedWhereNothingIsListed(t *testing.T) {
 	document, verdicts := Tenants([]v1alpha1.AuditRoute{tenantRoute("shop", "x", 1)}, []v1alpha1.NamespacedAuditSink{tenantSink("shop", "siem", 1)}, rules)
 	if got := verdicts.Sinks[key("shop", "siem")]; len(document.Tenants) != 0 || got.Reason != "NotAllowed" || !strings.Contains(got.Message, "tenants.destinations") {
 		t.Errorf("%+v, %+v", document, got)
+	}
+}
+
+// What is said of an object alone, by the webhook and by lint, is what its status says.
+func TestAnObjectOfATenantIsJudgedAloneAsAmongOthers(t *testing.T) {
+	for name, change := range map[string]func(*v1alpha1.AuditRouteSpec){
+		"a good one":    func(*v1alpha1.AuditRouteSpec) {},
+		"an expression": func(s *v1alpha1.AuditRouteSpec) { s.Match.CEL = "event.uidd == 0" },
+		"a selector": func(s *v1alpha1.AuditRouteSpec) {
+			s.Match.PodLabels = &metav1.LabelSelector{MatchLabels: map[string]string{"a b": ""}}
+		},
+		"a path in an exclude": func(s *v1alpha1.AuditRouteSpec) { s.Exclude = []v1alpha1.TenantMatch{{Paths: []string{"etc"}}} },
+		"a sample":             func(s *v1alpha1.AuditRouteSpec) { s.Sample = "100%" },
+	} {
+		route := tenantRoute("shop", "x", 1, change)
+		_, verdicts := Tenants([]v1alpha1.AuditRoute{route}, []v1alpha1.NamespacedAuditSink{tenantSink("shop", "siem", 1)}, tenantRules)
+		if diff := cmp.Diff(verdicts.Routes[key("shop", "x")], ForTenantRoute(&route)); diff != "" {
+			t.Errorf("%s (-among others +alone):\n%s", name, diff)
+		}
+	}
+	for name, change := range map[string]func(*v1alpha1.AuditSinkSpec){
+		"a good one":                    func(*v1alpha1.AuditSinkSpec) {},
+		"a type":                        func(s *v1alpha1.AuditSinkSpec) { *s = v1alpha1.AuditSinkSpec{Type: "file"} },
+		"an address":                    func(s *v1alpha1.AuditSinkSpec) { s.Webhook.URL = "https://in.logs.test:x/" },
+		"a destination that is missing": func(s *v1alpha1.AuditSinkSpec) { s.Webhook = nil },
+		"a queue":                       func(s *v1alpha1.AuditSinkSpec) { s.Queue = &v1alpha1.SinkQueue{Type: "Memory"} },
+	} {
+		sink := tenantSink("shop", "siem", 1, change)
+		_, verdicts := Tenants(nil, []v1alpha1.NamespacedAuditSink{sink}, tenantRules)
+		if diff := cmp.Diff(verdicts.Sinks[key("shop", "siem")], ForTenantSink(&sink)); diff != "" {
+			t.Errorf("%s (-among others +alone):\n%s", name, diff)
+		}
 	}
 }

@@ -28,11 +28,31 @@ func (t *tenant) usableSinks() map[string]v1alpha1.AuditSinkSpec {
 	return usable
 }
 
+// ForTenantSink says what is wrong with what the sink itself says, whatever else there is, and whatever the platform lets tenants have.
+func ForTenantSink(object *v1alpha1.NamespacedAuditSink) TenantVerdict {
+	return judgeSink(&object.Spec)
+}
+
+func judgeSink(spec *v1alpha1.AuditSinkSpec) TenantVerdict {
+	no := func(format string, args ...any) TenantVerdict {
+		return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf(format, args...)}
+	}
+	if !v1alpha1.ForTenants(spec.Type) {
+		return no("sinks of type %s are not for tenants: they are a part of the node, or take the node's own rights", spec.Type)
+	}
+	if _, wrong := spec.Addresses(); len(wrong) > 0 {
+		return no("%q is no address with a port that can be judged: correct it", wrong[0])
+	}
+	if spec.Queue != nil && spec.Queue.Type == v1alpha1.SinkQueueMemory {
+		return no("queue.type: the queue of a tenant is on disk, because memory is the agent's: leave it out")
+	}
+	return TenantVerdict{}
+}
+
 func (t *tenant) sink(asked *v1alpha1.AuditSinkSpec, left *int64) (v1alpha1.AuditSinkSpec, TenantVerdict) {
 	spec := *asked.DeepCopy()
-	if !v1alpha1.ForTenants(spec.Type) {
-		return spec, TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf(
-			"sinks of type %s are not for tenants: they are a part of the node, or take the node's own rights", spec.Type)}
+	if verdict := judgeSink(&spec); verdict.Reason != "" {
+		return spec, verdict
 	}
 	if verdict := t.reach(&spec); verdict.Reason != "" {
 		return spec, verdict
@@ -42,10 +62,7 @@ func (t *tenant) sink(asked *v1alpha1.AuditSinkSpec, left *int64) (v1alpha1.Audi
 
 // reach judges names. What a name stands for, and an address that is in a Secret, the agent judges when it connects.
 func (t *tenant) reach(spec *v1alpha1.AuditSinkSpec) TenantVerdict {
-	addresses, wrong := spec.Addresses()
-	if len(wrong) > 0 {
-		return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf("%q is no address with a port that can be judged: correct it", wrong[0])}
-	}
+	addresses, _ := spec.Addresses()
 	for _, address := range addresses {
 		if err := t.allowed.Name(address.Host, address.Port); err != nil {
 			return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: err.Error()}
@@ -58,9 +75,6 @@ func (t *tenant) reach(spec *v1alpha1.AuditSinkSpec) TenantVerdict {
 func (t *tenant) queue(spec *v1alpha1.AuditSinkSpec, left *int64) TenantVerdict {
 	if spec.Queue == nil {
 		spec.Queue = &v1alpha1.SinkQueue{}
-	}
-	if spec.Queue.Type == v1alpha1.SinkQueueMemory {
-		return TenantVerdict{Reason: v1alpha1.ReasonNotAllowed, Message: "queue.type: the queue of a tenant is on disk, because memory is the agent's: leave it out"}
 	}
 	size := min(defaultTenantQueue, t.rules.QueueBytes)
 	if spec.Queue.MaxSize != nil {

@@ -100,22 +100,25 @@ func TestTheWebhookGivesTheseRightsAndNoOther(t *testing.T) {
 
 func TestTheWebhookDoesNotHoldUpTheAPIServer(t *testing.T) {
 	hooks := find[admissionregistrationv1.ValidatingWebhookConfiguration](t, render(t, withWebhook), "ValidatingWebhookConfiguration", admit.Name).Webhooks
-	if len(hooks) != 1 {
-		t.Fatalf("%d webhooks, want 1", len(hooks))
+	judged := map[string]string{"auditpolicies": admit.Path, "auditroutes": admit.RoutePath, "namespacedauditsinks": admit.SinkPath}
+	if len(hooks) != len(judged) {
+		t.Fatalf("%d webhooks, want %d", len(hooks), len(judged))
 	}
-	w := hooks[0]
-	if *w.FailurePolicy != admissionregistrationv1.Ignore || *w.TimeoutSeconds != 5 || *w.SideEffects != admissionregistrationv1.SideEffectClassNone {
-		t.Errorf("failurePolicy %v, timeoutSeconds %d, sideEffects %v", *w.FailurePolicy, *w.TimeoutSeconds, *w.SideEffects)
-	}
-	if diff := cmp.Diff([]string{"auditpolicies"}, w.Rules[0].Resources); diff != "" || len(w.Rules) != 1 {
-		t.Errorf("resources (-want +got):\n%s", diff)
-	}
-	create, update := admissionregistrationv1.Create, admissionregistrationv1.Update
-	if diff := cmp.Diff([]admissionregistrationv1.OperationType{create, update}, w.Rules[0].Operations); diff != "" {
-		t.Errorf("operations (-want +got):\n%s", diff)
-	}
-	if *w.ClientConfig.Service.Path != admit.Path || w.ClientConfig.Service.Name != admit.Name {
-		t.Errorf("it calls %v", w.ClientConfig.Service)
+	for _, w := range hooks {
+		if *w.FailurePolicy != admissionregistrationv1.Ignore || *w.TimeoutSeconds != 5 || *w.SideEffects != admissionregistrationv1.SideEffectClassNone {
+			t.Errorf("%s: failurePolicy %v, timeoutSeconds %d, sideEffects %v", w.Name, *w.FailurePolicy, *w.TimeoutSeconds, *w.SideEffects)
+		}
+		resource := strings.TrimSuffix(w.Name, ".nodeaudit.dev")
+		if diff := cmp.Diff([]string{resource}, w.Rules[0].Resources); diff != "" || len(w.Rules) != 1 {
+			t.Errorf("%s: resources (-want +got):\n%s", w.Name, diff)
+		}
+		create, update := admissionregistrationv1.Create, admissionregistrationv1.Update
+		if diff := cmp.Diff([]admissionregistrationv1.OperationType{create, update}, w.Rules[0].Operations); diff != "" {
+			t.Errorf("%s: operations (-want +got):\n%s", w.Name, diff)
+		}
+		if *w.ClientConfig.Service.Path != judged[resource] || judged[resource] == "" || w.ClientConfig.Service.Name != admit.Name {
+			t.Errorf("%s: it calls %v", w.Name, w.ClientConfig.Service)
+		}
 	}
 }
 
@@ -204,7 +207,11 @@ func (s *server) lead(t *testing.T, spec corev1.ServiceSpec, port int) {
 		t.Fatal(err)
 	}
 	configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: admit.Name}}
-	change := fmt.Sprintf(`[{"op": "replace", "path": "/webhooks/0/clientConfig/service/port", "value": %d}]`, port)
+	var changes []string
+	for i := range 3 {
+		changes = append(changes, fmt.Sprintf(`{"op": "replace", "path": "/webhooks/%d/clientConfig/service/port", "value": %d}`, i, port))
+	}
+	change := "[" + strings.Join(changes, ",") + "]"
 	if err := s.admin.Patch(t.Context(), configuration, client.RawPatch(types.JSONPatchType, []byte(change))); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +249,7 @@ func (s *server) serve(t *testing.T, log *buffer) (port int, stop func()) {
 	}
 }
 
-// refuses says what is wrong where a broken policy is not refused with the compiler's words.
+// refuses says what is wrong where a broken policy, or a route of a tenant, is not refused with the compiler's words.
 func (s *server) refuses(t *testing.T) error {
 	t.Helper()
 	broken := &v1alpha1.AuditPolicy{ObjectMeta: metav1.ObjectMeta{Name: "broken"}}
@@ -250,6 +257,12 @@ func (s *server) refuses(t *testing.T) error {
 	err := s.admin.Create(t.Context(), broken, client.DryRunAll)
 	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "line 2") {
 		return fmt.Errorf("a broken policy is answered with: %w", err)
+	}
+	route := &v1alpha1.AuditRoute{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "broken"}, Spec: v1alpha1.AuditRouteSpec{Sinks: []string{"siem"}}}
+	route.Spec.Match.CEL = "event.uidd == 0"
+	err = s.admin.Create(t.Context(), route, client.DryRunAll)
+	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), "match.cel") {
+		return fmt.Errorf("a broken route of a tenant is answered with: %w", err)
 	}
 	return nil
 }

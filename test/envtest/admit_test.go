@@ -1,6 +1,7 @@
 package envtest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -23,12 +24,7 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 	start(t, w.options)
 	w.untilItRefuses(t)
 
-	for _, row := range []struct {
-		name     string
-		try      func(client.Client) error
-		refusal  []string // nil: taken
-		warnings []string // a part of each
-	}{
+	judged(t, []judgement{
 		{
 			"a rule that does not compile, with line, column and reason",
 			func(c client.Client) error { return c.Create(t.Context(), policy("p", broken)) },
@@ -90,7 +86,20 @@ func TestTheWebhookAnswersInTheCompilersWords(t *testing.T) {
 		}, nil, nil},
 		{"a broken policy is deleted", func(c client.Client) error { return c.Delete(t.Context(), policy("doomed", "")) }, nil, nil},
 		{"and its finalizer taken off", func(c client.Client) error { return merge(t, c, "doomed", `{"metadata":{"finalizers":null}}`) }, nil, nil},
-	} {
+	})
+}
+
+// judgement is what the API server says of one try.
+type judgement struct {
+	name     string
+	try      func(client.Client) error
+	refusal  []string // nil: taken
+	warnings []string // a part of each
+}
+
+func judged(t *testing.T, rows []judgement) {
+	t.Helper()
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			var heard warnings
 			err := row.try(heard.client(t))
@@ -136,4 +145,92 @@ func TestTheRefusalIsTheConditionStalled(t *testing.T) {
 func merge(t *testing.T, c client.Client, name, patch string) error {
 	t.Helper()
 	return c.Patch(t.Context(), policy(name, ""), client.RawPatch("application/merge-patch+json", []byte(patch)))
+}
+
+func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
+	withTenants(t, "shop")
+	broken := auditRoute("shop", "before", "siem")
+	broken.Spec.Match.CEL = "event.uidd == 0"
+	create(t, broken, namespacedSink("shop", "siem", "https://in.logs.test/x")) // while there is no webhook
+	w := installWebhook(t)
+	start(t, letIn, w.options)
+	w.untilItRefuses(t)
+	eventually(t, func() error { return admin.Create(t.Context(), auditRoute("shop", "probe", "siem"), client.DryRunAll) })
+
+	route := func(name string, change func(*v1alpha1.AuditRouteSpec)) func(client.Client) error {
+		return func(c client.Client) error {
+			r := auditRoute("shop", name, "siem")
+			change(&r.Spec)
+			return c.Create(t.Context(), r, client.DryRunAll)
+		}
+	}
+	sink := func(name string, change func(*v1alpha1.AuditSinkSpec)) func(client.Client) error {
+		return func(c client.Client) error {
+			s := namespacedSink("shop", name, "https://in.logs.test/x")
+			change(&s.Spec)
+			return c.Create(t.Context(), s, client.DryRunAll)
+		}
+	}
+	judged(t, []judgement{
+		{"a route that is good", route("good", func(*v1alpha1.AuditRouteSpec) {}), nil, nil},
+		{
+			"an expression that does not compile", route("bad", func(s *v1alpha1.AuditRouteSpec) { s.Match.CEL = "event.uidd == 0" }),
+			[]string{`admission webhook "auditroutes.nodeaudit.dev" denied the request: route "bad": match.cel:`, "uidd"}, nil,
+		},
+		{
+			"a path that fits nothing", route("bad", func(s *v1alpha1.AuditRouteSpec) { s.Exclude = []v1alpha1.TenantMatch{{Paths: []string{"etc"}}} }),
+			[]string{"exclude[0].paths", "begin it with a slash"}, nil,
+		},
+		{"a sink that is not there yet", route("early", func(s *v1alpha1.AuditRouteSpec) { s.Sinks = []string{"later"} }), nil, []string{
+			"it will not be Ready: there is no NamespacedAuditSink later in the namespace shop",
+		}},
+		{"a budget that the platform cuts", route("much", func(s *v1alpha1.AuditRouteSpec) { s.Budget = &v1alpha1.TenantBudget{Events: 5000} }), nil, []string{
+			"the platform lets a route send 100 events a second",
+		}},
+		{"somebody labels a route that is broken already", func(c client.Client) error {
+			return c.Patch(t.Context(), broken.DeepCopy(), client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"labels":{"team":"x"}}}`)))
+		}, nil, nil},
+		{"a sink that is good", sink("good", func(*v1alpha1.AuditSinkSpec) {}), nil, nil},
+		{
+			"an address that nobody can judge", sink("bad", func(s *v1alpha1.AuditSinkSpec) { s.Webhook.URL = "https://in.logs.test:0/" }),
+			[]string{`admission webhook "namespacedauditsinks.nodeaudit.dev" denied the request: "https://in.logs.test:0/" is no address`}, nil,
+		},
+		{"a destination that the platform does not list", sink("elsewhere", func(s *v1alpha1.AuditSinkSpec) { s.Webhook.URL = "https://evil.test/" }), nil, []string{
+			"it will not be Ready: evil.test, port 443, is not among the destinations",
+		}},
+		{
+			"a sink that takes its route with it",
+			func(c client.Client) error {
+				if err := admin.Create(t.Context(), auditRoute("shop", "uses-it", "siem")); err != nil {
+					return err
+				}
+				eventually(t, says(auditRoute("shop", "uses-it"), "Ready=True/Accepted")) // so that the cache has it
+				return c.Patch(t.Context(), namespacedSink("shop", "siem", ""), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"webhook":{"url":"https://evil.test/"}}}`)), client.DryRunAll)
+			},
+			nil, []string{"it will not be Ready: evil.test", "AuditRoute uses-it will not be Ready any more: sink siem is not in use: evil.test"},
+		},
+	})
+}
+
+func TestWhoIsNotLetInIsToldSo(t *testing.T) {
+	withTenants(t, "shop")
+	w := installWebhook(t)
+	start(t, w.options)
+	w.untilItRefuses(t)
+	eventually(t, func() error {
+		bad := auditRoute("shop", "bad", "siem")
+		bad.Spec.Match.CEL = "event.uidd == 0"
+		if err := admin.Create(t.Context(), bad, client.DryRunAll); !apierrors.IsInvalid(err) {
+			return fmt.Errorf("a broken route is answered with: %w", err)
+		}
+		return nil
+	})
+	judged(t, []judgement{
+		{"a route", func(c client.Client) error {
+			return c.Create(t.Context(), auditRoute("shop", "r", "siem"), client.DryRunAll)
+		}, nil, []string{"tenants are not let in"}},
+		{"a sink", func(c client.Client) error {
+			return c.Create(t.Context(), namespacedSink("shop", "s", "https://in.logs.test/x"), client.DryRunAll)
+		}, nil, []string{"tenants are not let in"}},
+	})
 }

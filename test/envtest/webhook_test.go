@@ -47,8 +47,10 @@ func installWebhook(t *testing.T) webhook {
 		s.Spec = corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "localhost"}
 	})
 	edit(t, configuration(), func(c *admissionregistrationv1.ValidatingWebhookConfiguration) {
-		c.Webhooks[0].ClientConfig.Service.Port = new(int32(w.port))
-		c.Webhooks[0].FailurePolicy = new(admissionregistrationv1.Fail)
+		for i := range c.Webhooks {
+			c.Webhooks[i].ClientConfig.Service.Port = new(int32(w.port))
+			c.Webhooks[i].FailurePolicy = new(admissionregistrationv1.Fail)
+		}
 	})
 	return w
 }
