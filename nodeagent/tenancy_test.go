@@ -42,7 +42,9 @@ func following(t *testing.T) (*tenancy, told, func() []nodeconfig.Tenants) {
 }
 
 func TestTenantsAreTakenIntoUse(t *testing.T) {
-	ask := func(namespace string) func(*tenancy, told) { return func(_ *tenancy, s told) { s <- asking(namespace) } }
+	ask := func(namespace string) func(*tenancy, told) {
+		return func(_ *tenancy, s told) { s <- asking(namespace) }
+	}
 	concern := func(selected bool) func(*tenancy, told) { return func(f *tenancy, _ told) { f.concern(selected) } }
 	nobody := nodeconfig.Tenants{}
 	for _, test := range []struct {

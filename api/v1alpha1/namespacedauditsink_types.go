@@ -26,7 +26,8 @@ type NamespacedAuditSink struct {
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 	// spec is the destination, in the words of an AuditSink. Secrets are those of this namespace.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self.type in ['syslog', 'gelf', 'fluentd', 'splunk', 'otlp', 'loki', 'elasticsearch', 'opensearch', 'webhook']",message="this type is not for tenants: it is a part of the node, or takes the node's own rights"
+	// +kubebuilder:validation:XValidation:rule="self.type in ['syslog', 'gelf', 'fluentd', 'splunk', 'otlp', 'loki', 'elasticsearch', 'opensearch', 'webhook', 'kafka', 's3', 'cloudwatch', 'alertmanager']",message="this type is not for tenants: it is a part of the node, or takes the node's own rights"
+	// +kubebuilder:validation:XValidation:rule="(!has(self.s3) || has(self.s3.auth)) && (!has(self.cloudwatch) || has(self.cloudwatch.auth))",message="give auth: a tenant logs in with keys of its own, and not with the node's rights"
 	// +kubebuilder:validation:XValidation:rule="!has(self.queue) || !has(self.queue.type) || self.queue.type == 'Disk'",message="the queue of a tenant is on disk: memory is the agent's, and all share it"
 	Spec AuditSinkSpec `json:"spec,omitzero"`
 	// status is what the nodes report about it: those where pods of the namespace had events for it. The controller alone writes it.

@@ -1,6 +1,7 @@
 package v1alpha1
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,14 +9,20 @@ import (
 )
 
 // forTenants are the types that a NamespacedAuditSink may have: they reach a receiver over the network by an address that can be judged, and log in
-// with what the tenant gives. Files, the agent's output and the journal are the node's own. A type that can take the rights of the machine that it runs
-// on, as those of clouds do, is none for tenants.
+// with what the tenant gives. Files, the agent's output and the journal are the node's own. Those of Amazon take keys of the tenant's own and never the
+// rights of the machine that they run on. Google's is none for tenants: a file of its credentials says by itself where to log in, and what to run for that.
 var forTenants = []SinkType{
 	SinkTypeSyslog, SinkTypeGELF, SinkTypeFluentd, SinkTypeSplunk, SinkTypeOTLP, SinkTypeLoki, SinkTypeElasticsearch, SinkTypeOpenSearch, SinkTypeWebhook,
+	SinkTypeKafka, SinkTypeS3, SinkTypeCloudWatch, SinkTypeAlertmanager,
 }
 
 // ForTenants says whether a NamespacedAuditSink may have the type.
 func ForTenants(kind SinkType) bool { return slices.Contains(forTenants, kind) }
+
+// WithoutKeys says that the sink would log in with the rights of the node that it runs on, as those of Amazon do that are given no keys.
+func (s *AuditSinkSpec) WithoutKeys() bool {
+	return s.Type == SinkTypeS3 && s.S3 != nil && s.S3.Auth == nil || s.Type == SinkTypeCloudWatch && s.CloudWatch != nil && s.CloudWatch.Auth == nil
+}
 
 // Address is where a sink sends to.
 //
@@ -58,6 +65,14 @@ func (s *AuditSinkSpec) targets() []string {
 		return s.Elasticsearch.URLs
 	case s.Type == SinkTypeOpenSearch && s.OpenSearch != nil:
 		return s.OpenSearch.URLs
+	case s.Type == SinkTypeKafka && s.Kafka != nil:
+		return s.Kafka.Brokers // those that they name the agent judges when it connects
+	case s.Type == SinkTypeAlertmanager && s.Alertmanager != nil:
+		return s.Alertmanager.URLs
+	case s.Type == SinkTypeS3 && s.S3 != nil:
+		return []string{s.S3.address()}
+	case s.Type == SinkTypeCloudWatch && s.CloudWatch != nil:
+		return []string{cmp.Or(s.CloudWatch.Endpoint, "https://"+AmazonHost("logs", s.CloudWatch.Region))}
 	case s.Type == SinkTypeWebhook && s.Webhook != nil && s.Webhook.URLSecretRef != nil:
 		return nil
 	case s.Type == SinkTypeWebhook && s.Webhook != nil:
@@ -66,6 +81,42 @@ func (s *AuditSinkSpec) targets() []string {
 		return []string{""}
 	}
 }
+
+// AmazonHost is the name of a service in a region of Amazon's.
+func AmazonHost(service, region string) string {
+	suffix := "amazonaws.com"
+	if strings.HasPrefix(region, "cn-") {
+		suffix += ".cn"
+	}
+	return service + "." + region + "." + suffix
+}
+
+// InPath says whether the bucket is named in the path of addresses, and not in the host's name.
+func (s *S3Sink) InPath() bool {
+	if s.PathStyle != nil {
+		return *s.PathStyle
+	}
+	return s.Endpoint != ""
+}
+
+// address is where the bucket is.
+func (s *S3Sink) address() string {
+	text := s.Endpoint
+	if text == "" {
+		text = "https://" + AmazonHost("s3", cmp.Or(s.Region, DefaultRegion))
+	}
+	if s.InPath() {
+		return text
+	}
+	scheme, host, found := strings.Cut(text, "://")
+	if !found {
+		return text // which is no URL
+	}
+	return scheme + "://" + s.Bucket + "." + host
+}
+
+// DefaultRegion is the region of servers that are compatible with S3 and have none.
+const DefaultRegion = "us-east-1"
 
 // addressOf reads an URL, or host:port.
 func addressOf(text string) (Address, bool) {

@@ -168,6 +168,19 @@ func TestVerdictsOnTenants(t *testing.T) {
 		"a secret address": {one(), sink(func(s *v1alpha1.AuditSinkSpec) {
 			s.Webhook.URL, s.Webhook.URLSecretRef = "", &v1alpha1.SecretKey{Name: "siem", Key: "url"}
 		}), "sink", "", ""},
+		"the brokers": {one(), sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: []string{"a.logs.test:443", "evil.test:443"}}}
+		}), "sink", "NotAllowed", "evil.test"},
+		"an Alertmanager elsewhere": {one(), sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "alertmanager", Alertmanager: &v1alpha1.AlertmanagerSink{URLs: []string{"https://a.logs.test", "http://127.0.0.1:9093"}}}
+		}), "sink", "NotAllowed", "the node itself"},
+		"a bucket before the host": {one(), sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1", Auth: &v1alpha1.AWSAuth{}}}
+		}), "sink", "NotAllowed", "audit.s3.eu-central-1.amazonaws.com, port 443, is not among the destinations"},
+		"the rights of the node": {one(), sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: "https://s3.logs.test"}}
+		}), "sink", "NotAllowed", "s3.auth is missing: a tenant logs in with keys of its own"},
+		"a cloud's own credentials": {one(), sink(func(s *v1alpha1.AuditSinkSpec) { *s = v1alpha1.AuditSinkSpec{Type: "googleCloud"} }), "sink", "NotAllowed", "sinks of type googleCloud are not for tenants"},
 		"a file of the node":        {one(), sink(func(s *v1alpha1.AuditSinkSpec) { *s = v1alpha1.AuditSinkSpec{Type: "file"} }), "sink", "NotAllowed", "sinks of type file are not for tenants"},
 		"the agent's output":        {one(), sink(func(s *v1alpha1.AuditSinkSpec) { *s = v1alpha1.AuditSinkSpec{Type: "stdout"} }), "sink", "NotAllowed", "not for tenants"},
 		"the node's journal":        {one(), sink(func(s *v1alpha1.AuditSinkSpec) { *s = v1alpha1.AuditSinkSpec{Type: "journald"} }), "sink", "NotAllowed", "not for tenants"},
@@ -288,6 +301,25 @@ func TestAnObjectOfATenantIsJudgedAloneAsAmongOthers(t *testing.T) {
 		_, verdicts := Tenants(nil, []v1alpha1.NamespacedAuditSink{sink}, tenantRules)
 		if diff := cmp.Diff(verdicts.Sinks[key("shop", "siem")], ForTenantSink(&sink)); diff != "" {
 			t.Errorf("%s (-among others +alone):\n%s", name, diff)
+		}
+	}
+}
+
+// The agent has an object in memory several times before it puts it.
+func TestObjectsOfTenantsAreSmall(t *testing.T) {
+	for asked, want := range map[string]string{"": "1Mi", "64Ki": "64Ki", "32Mi": "1Mi"} {
+		sink := tenantSink("shop", "siem", 1, func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: "https://s3.logs.test", Auth: &v1alpha1.AWSAuth{}}}
+			if asked != "" {
+				s.S3.Batch = &v1alpha1.S3Batch{MaxSize: new(resource.MustParse(asked))}
+			}
+		})
+		document, _ := Tenants([]v1alpha1.AuditRoute{tenantRoute("shop", "x", 1)}, []v1alpha1.NamespacedAuditSink{sink}, tenantRules)
+		if got := document.Tenants[0].Sinks[0].Spec.S3.Batch.MaxSize.String(); got != want {
+			t.Errorf("who asks for %q gets %s, want %s", asked, got, want)
+		}
+		if sink.Spec.S3.Batch != nil && sink.Spec.S3.Batch.MaxSize.String() != asked {
+			t.Error("what the tenant has written is changed")
 		}
 	}
 }

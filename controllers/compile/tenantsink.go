@@ -40,6 +40,9 @@ func judgeSink(spec *v1alpha1.AuditSinkSpec) TenantVerdict {
 	if !v1alpha1.ForTenants(spec.Type) {
 		return no("sinks of type %s are not for tenants: they are a part of the node, or take the node's own rights", spec.Type)
 	}
+	if spec.WithoutKeys() {
+		return no("%s.auth is missing: a tenant logs in with keys of its own, and not with the node's rights", spec.Type)
+	}
 	if _, wrong := spec.Addresses(); len(wrong) > 0 {
 		return no("%q is no address with a port that can be judged: correct it", wrong[0])
 	}
@@ -57,7 +60,23 @@ func (t *tenant) sink(asked *v1alpha1.AuditSinkSpec, left *int64) (v1alpha1.Audi
 	if verdict := t.reach(&spec); verdict.Reason != "" {
 		return spec, verdict
 	}
+	smallObjects(&spec)
 	return spec, t.queue(&spec, left)
+}
+
+// mostObject is the size of objects in S3 before they are packed: the agent has them in memory, several times, and memory is no tenant's.
+const mostObject = 1 << 20
+
+func smallObjects(spec *v1alpha1.AuditSinkSpec) {
+	if spec.Type != v1alpha1.SinkTypeS3 || spec.S3 == nil {
+		return
+	}
+	if spec.S3.Batch == nil {
+		spec.S3.Batch = &v1alpha1.S3Batch{}
+	}
+	if size := spec.S3.Batch.MaxSize; size == nil || size.Value() > mostObject {
+		spec.S3.Batch.MaxSize = resource.NewQuantity(mostObject, resource.BinarySI)
+	}
 }
 
 // reach judges names. What a name stands for, and an address that is in a Secret, the agent judges when it connects.

@@ -106,6 +106,11 @@ func TestTenantsAreGivenToAgentsAndToldHowItIs(t *testing.T) {
 	start(t, letIn)
 	eventually(t, has("p", passwd, "n1"))
 	eventually(t, inUse("shop: tenant:shop/execshop siem"))
+	eventually(t, says(route, "Ready=False/NoNodesSelected")) // no agent says that it records anything
+	if err := agent("n1", v1alpha1.NodeInSync); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, route, func(r *v1alpha1.AuditRoute) { r.Spec.Match.Keys = []string{"k"} }) // so that somebody looks soon
 	eventually(t, says(route, "Ready=True/Accepted"))
 	eventually(t, says(sink, "Ready=True/Accepted"))
 	eventually(t, says(elsewhere, "Ready=False/NotAllowed"))
@@ -129,6 +134,29 @@ func TestTenantsAreGivenToAgentsAndToldHowItIs(t *testing.T) {
 	}
 	eventually(t, says(route, "Ready=False/SinkNotFound"))
 	eventually(t, inUse())
+}
+
+// A node that cannot use a route says so, and the people of its namespace read it.
+func TestTheStatusOfATenantsRouteHasWhatNodesReport(t *testing.T) {
+	withTenants(t, "shop")
+	route := auditRoute("shop", "exec", "siem")
+	create(t, node("n1"), node("n2"), policy("p", passwd), namespacedSink("shop", "siem", "https://in.logs.test/x"))
+	stop := start(t, letIn)
+	eventually(t, has("p", passwd, "n1", "n2"))
+	for name, lastError := range map[string]string{"n1": "", "n2": "the route matches nothing: match: no such field"} {
+		err := agent(name, v1alpha1.NodeInSync, func(r *v1alpha1.NodeAuditReport) {
+			r.Events.Routes = []v1alpha1.RouteReport{{Name: "p/r", Matched: 1}, {Name: "tenant:shop/exec", LastError: lastError}}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	create(t, route)
+	eventually(t, says(route, "Ready=False/InvalidRoutes"))
+	if c := route.Status.Conditions[0]; c.Message != "not in force on 1 of 2 nodes; node n2: the route matches nothing: match: no such field" {
+		t.Errorf("%+v", c)
+	}
+	stop()
 }
 
 func TestTheStatusOfATenantsSinkHasWhatNodesReport(t *testing.T) {
@@ -374,6 +402,15 @@ func TestTheAPIServerRefusesOfTenants(t *testing.T) {
 		"a Secret above": {sink(func(s *v1alpha1.AuditSinkSpec) {
 			s.Webhook.TLS = &v1alpha1.SinkTLS{CertSecretRef: &v1alpha1.SecretName{Name: "../bank"}}
 		}), "should match"},
+		"an object store with the node's rights": {sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1"}}
+		}), "give auth: a tenant logs in with keys of its own"},
+		"logs of a cloud with the node's rights": {sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-central-1"}}
+		}), "give auth: a tenant logs in with keys of its own"},
+		"a cloud whose credentials lead anywhere": {sink(func(s *v1alpha1.AuditSinkSpec) {
+			*s = v1alpha1.AuditSinkSpec{Type: "googleCloud", GoogleCloud: &v1alpha1.GoogleCloudSink{Project: "audit-1"}}
+		}), "not for tenants"},
 		"a sink elsewhere":   {auditRoute("shop", "x", "bank/siem"), "should match"},
 		"a route to nowhere": {auditRoute("shop", "x"), "Required value"},
 	} {

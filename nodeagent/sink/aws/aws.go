@@ -33,6 +33,8 @@ type Options struct {
 	Region string
 	// KeyID and Key are the keys of a user. Empty: what the surroundings give.
 	KeyID, Key string
+	// OwnKeys refuses to take what the surroundings give, which is the node's.
+	OwnKeys bool
 	// Web is how to speak with the service.
 	Web web.Options
 	// Identity is how to verify what gives credentials.
@@ -53,6 +55,9 @@ type Client struct {
 
 // New checks the options. It asks nobody for credentials yet.
 func New(options Options) (*Client, error) {
+	if options.OwnKeys && (options.KeyID == "" || options.Key == "") {
+		return nil, errors.New("a tenant logs in with keys of its own, and not with the node's rights: give the sink auth, whose Secret has both keys")
+	}
 	client, err := web.New(options.Web)
 	if err != nil {
 		return nil, err
@@ -72,15 +77,6 @@ func New(options Options) (*Client, error) {
 		c.provider = credentials.NewStaticCredentialsProvider(options.KeyID, options.Key, "")
 	}
 	return c, nil
-}
-
-// Host is the service's name in a region of Amazon's.
-func Host(service, region string) string {
-	suffix := "amazonaws.com"
-	if strings.HasPrefix(region, "cn-") {
-		suffix += ".cn"
-	}
-	return service + "." + region + "." + suffix
 }
 
 // Send signs the request for the body, which is its own, and returns the answer of a service that says 2xx.

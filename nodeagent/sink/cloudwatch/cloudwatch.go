@@ -17,6 +17,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/aws"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/web"
@@ -40,7 +41,7 @@ func New(options Options) (export.Destination, error) {
 		return nil, err
 	}
 	if options.Endpoint == "" {
-		options.Endpoint = "https://" + aws.Host("logs", options.AWS.Region)
+		options.Endpoint = "https://" + v1alpha1.AmazonHost("logs", options.AWS.Region)
 	}
 	base, err := url.Parse(options.Endpoint)
 	if err != nil || base.Host == "" {

@@ -21,11 +21,8 @@ func (r *opening) s3(_ context.Context) (export.Destination, error) {
 		return nil, missing(r.spec.Type)
 	}
 	options := s3.Options{
-		Bucket: spec.Bucket, Endpoint: spec.Endpoint, PathStyle: spec.Endpoint != "", Prefix: cmp.Or(spec.Prefix, program),
-		Zstd: spec.Compression == v1alpha1.S3Zstd, AWS: r.aws(cmp.Or(spec.Region, "us-east-1"), spec.Auth, spec.TLS),
-	}
-	if spec.PathStyle != nil {
-		options.PathStyle = *spec.PathStyle
+		Bucket: spec.Bucket, Endpoint: spec.Endpoint, PathStyle: spec.InPath(), Prefix: cmp.Or(spec.Prefix, program),
+		Zstd: spec.Compression == v1alpha1.S3Zstd, AWS: r.aws(cmp.Or(spec.Region, v1alpha1.DefaultRegion), spec.Auth, spec.TLS),
 	}
 	if e := spec.Encryption; e != nil {
 		options.Encryption, options.KMSKey = "AES256", e.KMSKeyID
@@ -47,7 +44,7 @@ func (r *opening) cloudwatch(_ context.Context) (export.Destination, error) {
 }
 
 func (r *opening) aws(region string, auth *v1alpha1.AWSAuth, tls *v1alpha1.SinkTLS) aws.Options {
-	options := aws.Options{Region: region, Web: web.Options{TLS: r.tls(tls)}, Identity: r.tls(nil)}
+	options := aws.Options{Region: region, Web: web.Options{TLS: r.tls(tls), Dial: r.Dial}, Identity: r.tls(nil), OwnKeys: r.Tenant}
 	if auth != nil {
 		options.KeyID, options.Key = text(r.secret(&auth.AccessKeyIDSecretRef)), text(r.secret(&auth.SecretAccessKeySecretRef))
 	}

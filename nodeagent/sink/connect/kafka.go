@@ -14,7 +14,7 @@ func (r *opening) kafka(_ context.Context) (export.Destination, error) {
 		return nil, missing(r.spec.Type)
 	}
 	keys := map[v1alpha1.KafkaKey]kafka.Key{v1alpha1.KafkaKeyNamespace: kafka.Namespace, v1alpha1.KafkaKeyNone: kafka.NoKey}
-	options := kafka.Options{Brokers: spec.Brokers, Topic: spec.Topic, Key: keys[spec.Key], Compression: string(spec.Compression)}
+	options := kafka.Options{Brokers: spec.Brokers, Topic: spec.Topic, Key: keys[spec.Key], Compression: string(spec.Compression), Dial: r.Dial}
 	if login := spec.SASL; login != nil {
 		options.Login, options.Username, options.Password = kafka.SCRAM512, login.Username, string(r.secret(&login.PasswordSecretRef))
 		switch login.Mechanism {

@@ -1,14 +1,22 @@
 package connect_test
 
 import (
+	"context"
+	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/nodeaudit/nodeaudit/api/allow"
@@ -75,8 +83,17 @@ func tenantSpecs(address string) map[string]v1alpha1.AuditSinkSpec {
 		"elasticsearch":       {Type: "elasticsearch", Elasticsearch: &v1alpha1.ElasticsearchSink{URLs: []string{plain}}},
 		"opensearch":          {Type: "opensearch", OpenSearch: &v1alpha1.ElasticsearchSink{URLs: []string{plain}}},
 		"webhook":             {Type: "webhook", Webhook: &v1alpha1.WebhookSink{URL: plain}},
+		"alertmanager":        {Type: "alertmanager", Alertmanager: &v1alpha1.AlertmanagerSink{URLs: []string{plain}}},
+		"kafka":               {Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: []string{address}, Topic: "audit"}},
+		"kafka over TLS":      {Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: []string{address}, Topic: "audit", TLS: &v1alpha1.SinkTLS{InsecureSkipVerify: true}}},
+		"s3":                  {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: plain, Auth: ownKeys()}},
+		"cloudwatch":          {Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-central-1", Endpoint: plain, Auth: ownKeys()}},
 		"a secret webhook":    {Type: "webhook", Webhook: &v1alpha1.WebhookSink{URLSecretRef: key("url")}},
 	}
+}
+
+func ownKeys() *v1alpha1.AWSAuth {
+	return &v1alpha1.AWSAuth{AccessKeyIDSecretRef: *key("password"), SecretAccessKeySecretRef: *key("password")}
 }
 
 func fence(t *testing.T, destinations ...allow.Destination) dial.Func {
@@ -112,7 +129,19 @@ func push(t *testing.T, spec v1alpha1.AuditSinkSpec, secretAddress string, dial 
 	}
 	defer destination.Close() //nolint:errcheck // whether it ends well is not asked here
 	making.Do(func() { made = exporttest.Logs(t, sinktest.Events(1)) })
-	return destination.Push(t.Context(), made)
+	if spec.Kafka == nil {
+		return destination.Push(t.Context(), made)
+	}
+	// The client of Kafka goes on until its time is over, and knows why from then on.
+	for range 20 {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		err = destination.Push(ctx, made)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
+	return err
 }
 
 // made is one record, which takes a while to make.
@@ -179,7 +208,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, code := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 		server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, code))
 		for name, spec := range tenantSpecs(strings.TrimPrefix(server.URL, "http://")) {
-			if strings.Contains(name, "TLS") || strings.Contains(name, "HTTPS") || strings.Contains(name, "gRPC") || strings.Contains(name, "UDP") || strings.Contains(name, "TCP") || name == "fluentd" {
+			if strings.Contains(name, "TLS") || strings.Contains(name, "HTTPS") || strings.Contains(name, "gRPC") || strings.Contains(name, "UDP") || strings.Contains(name, "TCP") || name == "fluentd" || name == "kafka" {
 				continue
 			}
 			if err := push(t, spec, strings.TrimPrefix(server.URL, "http://"), fence(t, everyPort("", "127.0.0.0/8"))); err == nil {
@@ -205,5 +234,104 @@ func TestTenantsUseNoProxy(t *testing.T) {
 	}
 	if n := proxy.rings.Load() + bell.rings.Load(); n != 0 {
 		t.Errorf("the proxy was asked %d times", n)
+	}
+}
+
+// What is judged before anything is sent is what is connected to first.
+func TestTheAddressesOfASinkAreThoseThatItConnectsTo(t *testing.T) {
+	specs := tenantSpecs("logs.invalid:4433")
+	for name, spec := range map[string]v1alpha1.AuditSinkSpec{
+		"s3 of Amazon":                  {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1", Auth: ownKeys()}},
+		"s3 of Amazon in China":         {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "cn-north-1", Auth: ownKeys()}},
+		"s3 of Amazon, in the path":     {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1", PathStyle: new(true), Auth: ownKeys()}},
+		"s3 elsewhere, not in the path": {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: "https://s3.invalid/x", PathStyle: new(false), Auth: ownKeys()}},
+		"cloudwatch of Amazon":          {Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-central-1", Auth: ownKeys()}},
+		"several brokers":               {Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: []string{"a.invalid:1", "b.invalid:2", "[fd00::1]:3"}, Topic: "audit"}},
+	} {
+		specs[name] = spec
+	}
+	for name, spec := range specs {
+		if spec.Webhook != nil && spec.Webhook.URLSecretRef != nil {
+			continue
+		}
+		var mu sync.Mutex
+		asked := map[string]bool{}
+		nowhere := func(_ context.Context, _, address string) (net.Conn, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[address] = true
+			return nil, errors.New("nobody is there")
+		}
+		err := push(t, spec, "", nowhere)
+		mu.Lock()
+		judged, wrong := spec.Addresses()
+		for _, address := range judged {
+			delete(asked, net.JoinHostPort(address.Host, strconv.Itoa(int(address.Port))))
+		}
+		if err == nil || len(judged) == 0 || len(wrong) > 0 || len(asked) > 0 {
+			t.Errorf("%s: %v; judged %v and %q, connected to others: %v", name, err, judged, wrong, slices.Collect(maps.Keys(asked)))
+		}
+		mu.Unlock()
+	}
+}
+
+// A broker may name any address as its own, or as that of the one who leads the topic. The client connects to it by the same fence.
+func TestABrokerDoesNotLeadATenantToTheNode(t *testing.T) {
+	bell := newDoorbell(t)
+	host, port, _ := net.SplitHostPort(bell.address)
+	number, _ := strconv.Atoi(port)
+	for name, elsewhere := range map[string]string{"an address": host, "a name that is listed": "localhost", "a name that is not": "elsewhere.invalid"} {
+		c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "audit"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ControlKey(int16(kmsg.Metadata), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			c.KeepControl()
+			r := request.(*kmsg.MetadataRequest).ResponseKind().(*kmsg.MetadataResponse)
+			broker := kmsg.NewMetadataResponseBroker()
+			broker.NodeID, broker.Host, broker.Port = 0, elsewhere, int32(number)
+			partition := kmsg.NewMetadataResponseTopicPartition()
+			partition.Replicas, partition.ISR = []int32{0}, []int32{0}
+			topic := kmsg.NewMetadataResponseTopic()
+			topic.Topic, topic.TopicID, topic.Partitions = new("audit"), [16]byte{1}, []kmsg.MetadataResponseTopicPartition{partition}
+			r.Brokers, r.Topics = []kmsg.MetadataResponseBroker{broker}, []kmsg.MetadataResponseTopic{topic}
+			return r, nil, true
+		})
+		_, own, _ := net.SplitHostPort(c.ListenAddrs()[0])
+		allowed, _ := strconv.Atoi(own)
+		spec := v1alpha1.AuditSinkSpec{Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: c.ListenAddrs(), Topic: "audit"}}
+		err = push(t, spec, "", fence(t, allow.Destination{CIDRs: []string{"127.0.0.0/8"}, Ports: []int32{int32(allowed)}}, everyPort("localhost")))
+		if err == nil || !strings.Contains(err.Error(), "connecting to "+net.JoinHostPort(elsewhere, port)) || !strings.Contains(err.Error(), "tenant") {
+			t.Errorf("%s: %v", name, err)
+		}
+		c.Close()
+	}
+	if n := bell.rings.Load(); n != 0 {
+		t.Errorf("the service of the node was reached %d times", n)
+	}
+}
+
+// Without keys the client would take the rights that the machine has.
+func TestATenantDoesNotLogInWithTheNodesRights(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "of-the-node")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "of-the-node")
+	bell := newDoorbell(t)
+	list := fence(t, everyPort("", "127.0.0.0/8"))
+	empty := &v1alpha1.AWSAuth{AccessKeyIDSecretRef: *key("url"), SecretAccessKeySecretRef: *key("password")}
+	for name, auth := range map[string]*v1alpha1.AWSAuth{"no keys": nil, "a Secret without a value": empty} {
+		for kind, spec := range map[string]v1alpha1.AuditSinkSpec{
+			"s3":         {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: "http://" + bell.address, Auth: auth}},
+			"cloudwatch": {Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-central-1", Endpoint: "http://" + bell.address, Auth: auth}},
+		} {
+			_, err := connect.New(spec, connect.Surroundings{
+				HostRoot: "/", Dial: list, Tenant: true, Secrets: secrets(t, map[string]string{"url": " \n", "password": "swordfish"}),
+			}).Open(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "a tenant logs in with keys of its own") {
+				t.Errorf("%s, %s: %v", kind, name, err)
+			}
+		}
+	}
+	if n := bell.rings.Load(); n != 0 {
+		t.Errorf("%d connections were made", n)
 	}
 }

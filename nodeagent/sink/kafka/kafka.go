@@ -5,8 +5,11 @@
 package kafka
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -59,6 +62,8 @@ type Options struct {
 	Username, Password string
 	// TLS is how to speak TLS. Nil: not at all.
 	TLS *dial.TLS
+	// Dial makes connections, to these brokers and to those that they name. Nil: any may be made.
+	Dial dial.Func
 }
 
 const (
@@ -69,6 +74,10 @@ const (
 	tries = 3
 	// again is how soon the client asks anew who leads the topic, which it does before it repeats. By default it is longer than half a push.
 	again = 250 * time.Millisecond
+	// patience is how long a connection may take. It is the client's own default.
+	patience = 10 * time.Second
+	// mostAnswer is how much of an answer is read into memory: answers to what this sink asks are short, and a broker may be a stranger's.
+	mostAnswer = 16 << 20
 )
 
 // New checks the options. It connects when it has something to send.
@@ -81,15 +90,13 @@ func New(options Options) (export.Destination, error) {
 	settings := []kgo.Opt{
 		kgo.SeedBrokers(options.Brokers...), kgo.ClientID("nodeaudit"), kgo.DisableClientMetrics(), kgo.WithHooks(&p.trouble),
 		kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerBatchCompression(codec...), kgo.ProducerBatchMaxBytes(mostMessage), kgo.ManualFlushing(),
-		kgo.MaxBufferedRecords(1 << 30), kgo.RecordRetries(tries), kgo.RequestRetries(tries), kgo.UnknownTopicRetries(1), kgo.MetadataMinAge(again),
+		kgo.FetchMaxBytes(mostAnswer), kgo.BrokerMaxReadBytes(mostAnswer), kgo.MaxBufferedRecords(1 << 30), kgo.RecordRetries(tries), kgo.RequestRetries(tries), kgo.UnknownTopicRetries(1), kgo.MetadataMinAge(again),
 	}
-	if options.TLS != nil {
-		config, err := options.TLS.Config()
-		if err != nil {
-			return nil, err
-		}
-		settings = append(settings, kgo.DialTLSConfig(config))
+	dialer, err := options.dialer()
+	if err != nil {
+		return nil, err
 	}
+	settings = append(settings, kgo.Dialer(dialer))
 	if options.Login != None {
 		settings = append(settings, kgo.SASL(options.mechanism()))
 	}
@@ -97,6 +104,23 @@ func New(options Options) (export.Destination, error) {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
 	return p, nil
+}
+
+// dialer is the one way to all brokers.
+func (o *Options) dialer() (dial.Func, error) {
+	var config *tls.Config
+	if o.TLS != nil {
+		made, err := o.TLS.Config()
+		if err != nil {
+			return nil, err
+		}
+		config = made
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		return o.Dial.Connect(ctx, network, address, config)
+	}, nil
 }
 
 func (o *Options) mechanism() sasl.Mechanism {

@@ -19,6 +19,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/aws"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/web"
@@ -51,7 +52,7 @@ func New(options Options) (export.Destination, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := &url.URL{Scheme: "https", Host: aws.Host("s3", options.AWS.Region)}
+	base := &url.URL{Scheme: "https", Host: v1alpha1.AmazonHost("s3", options.AWS.Region)}
 	if options.Endpoint != "" {
 		if base, err = url.Parse(options.Endpoint); err != nil || base.Host == "" {
 			return nil, errors.New("s3.endpoint is no URL: correct it")

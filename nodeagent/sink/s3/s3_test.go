@@ -19,6 +19,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
+	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/aws"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/dial"
@@ -338,7 +339,7 @@ func TestKeysOfTheSurroundings(t *testing.T) {
 
 func TestAddressesOfAmazon(t *testing.T) {
 	for region, want := range map[string]string{"eu-central-1": "s3.eu-central-1.amazonaws.com", "cn-north-1": "s3.cn-north-1.amazonaws.com.cn"} {
-		if got := aws.Host("s3", region); got != want {
+		if got := v1alpha1.AmazonHost("s3", region); got != want {
 			t.Errorf("%s: %s, want %s", region, got, want)
 		}
 	}
