@@ -30,11 +30,14 @@ import (
 // Name is that of the Service, the Secret and the ValidatingWebhookConfiguration. The roles name the latter two.
 const Name = "nodeaudit-webhook"
 
-// Where policies, and routes and sinks of tenants, are judged. The chart's webhook configuration has them too.
+// Where what people write is judged. The chart's webhook configuration has them too.
 const (
-	Path      = "/validate/auditpolicies"
+	// Path is for policies.
+	Path = "/validate/auditpolicies"
+	// RoutePath is for the routes of tenants.
 	RoutePath = "/validate/auditroutes"
-	SinkPath  = "/validate/namespacedauditsinks"
+	// SinkPath is for their sinks.
+	SinkPath = "/validate/namespacedauditsinks"
 )
 
 // Options are what admission needs beside the manager.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/controllers/rollup"
 )
 
 // Look is the request of both reconcilers: look at the whole fleet. Rollouts and rule sets concern all nodes together, so there is only one.
@@ -59,7 +60,13 @@ func stripNode(object any) (any, error) {
 func stripReport(object any) (any, error) {
 	if n, ok := object.(*v1alpha1.NodeAuditStatus); ok {
 		n.ManagedFields = nil
-		n.Status.Rules, n.Status.Events = v1alpha1.RulesReport{}, v1alpha1.EventsReport{}
+		var troubled []v1alpha1.RouteReport // of tenants, whose routes say so in their status
+		for _, r := range n.Status.Events.Routes {
+			if rollup.Troubled(r) {
+				troubled = append(troubled, r)
+			}
+		}
+		n.Status.Rules, n.Status.Events = v1alpha1.RulesReport{}, v1alpha1.EventsReport{Routes: troubled}
 	}
 	return object, nil
 }

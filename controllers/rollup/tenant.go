@@ -1,7 +1,6 @@
 package rollup
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -41,17 +40,6 @@ func TenantNodes(reports []v1alpha1.NodeAuditStatus, clock Clock) map[string][]T
 		}
 	}
 	return all
-}
-
-// TenantRoute returns the status of a tenant's route.
-func TenantRoute(route *v1alpha1.AuditRoute, verdict TenantVerdict, clock Clock) v1alpha1.AuditRouteStatus {
-	ready := yes(v1alpha1.ConditionReady, v1alpha1.ReasonAccepted, cmp.Or(verdict.Message, "the route is in use on every node that a policy selects"))
-	if verdict.Reason != "" {
-		ready = no(v1alpha1.ConditionReady, verdict.Reason, verdict.Message)
-	}
-	return v1alpha1.AuditRouteStatus{
-		ObservedGeneration: route.Generation, Conditions: carry(route.Status.Conditions, []metav1.Condition{ready}, route.Generation, clock.Now),
-	}
 }
 
 // TenantSink returns the status of a tenant's sink. nodes are those that have had something to do with it.

@@ -147,3 +147,50 @@ func TestAStatusOfATenantIsWrittenOnlyWithNews(t *testing.T) {
 		}
 	}
 }
+
+// selected is a node that a policy selects, with what it says of routes.
+func selected(node string, routes ...v1alpha1.RouteReport) v1alpha1.NodeAuditStatus {
+	r := reportOf(node)
+	r.Status.Policies, r.Status.Events.Routes = []v1alpha1.NodePolicyReport{{Name: "p"}}, routes
+	return r
+}
+
+func TestTheStatusOfATenantsRoute(t *testing.T) {
+	broken := v1alpha1.RouteReport{Name: "tenant:shop/exec", LastError: "the route matches nothing: match: no such field"}
+	fails := v1alpha1.RouteReport{Name: "tenant:shop/exec", Matched: 9, Errors: 3, LastError: "no such key"}
+	works := v1alpha1.RouteReport{Name: "tenant:shop/exec", Matched: 9}
+	others := v1alpha1.RouteReport{Name: "tenant:bank/exec", LastError: "theirs"}
+	policys := v1alpha1.RouteReport{Name: "shop/exec", LastError: "the platform's"}
+	for _, test := range []struct {
+		name          string
+		verdict       TenantVerdict
+		reports       []v1alpha1.NodeAuditStatus
+		want, message string
+	}{
+		{"one that the platform refuses, whatever nodes say", TenantVerdict{Reason: "SinkNotFound", Message: "why"}, []v1alpha1.NodeAuditStatus{selected("n1")}, "Ready=False/SinkNotFound", "why"},
+		{"one that nothing is recorded for", TenantVerdict{}, []v1alpha1.NodeAuditStatus{reportOf("n1")}, "Ready=False/NoNodesSelected", "no node that has reported is selected by a policy, so that nothing is recorded which the route could send: ask whoever administers nodeaudit"},
+		{"one that is in force", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n1", works, others, policys), selected("n2"), reportOf("released")}, "Ready=True/Accepted", "in force on every node that a policy selects, 2 now"},
+		{"one of which the platform has cut something off", TenantVerdict{Message: "the budget is cut"}, []v1alpha1.NodeAuditStatus{selected("n1")}, "Ready=True/Accepted", "in force on every node that a policy selects, 1 now; the budget is cut"},
+		{
+			"one that some nodes cannot use", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n3", broken), selected("n1"), selected("n2", broken)}, "Ready=False/InvalidRoutes",
+			"not in force on 2 of 3 nodes; node n2: the route matches nothing: match: no such field",
+		},
+		{
+			"one that could not be compared with some events", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n2", fails), selected("n1", works)}, "Ready=True/Accepted",
+			"in force on every node that a policy selects, 2 now; on 1 nodes some events were left out because of an error; node n2: no such key",
+		},
+		{
+			"one of which not all nodes speak", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n1"), aged(time.Hour, selected("n3")), aged(time.Hour, selected("n2", broken))}, "Ready=True/Accepted",
+			"in force on 1 of the 3 nodes that a policy selects; node n2: the agent last reported at 2026-01-02T02:04:05Z: see whether its pod runs on the node",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			route := &v1alpha1.AuditRoute{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "exec", Generation: generation}}
+			got := TenantRoute(route, test.verdict, NewTenantFleet(test.reports, clock), clock)
+			text, message := ready(got.Conditions)
+			if diff := cmp.Diff(test.want+": "+test.message, text+": "+message); diff != "" || got.ObservedGeneration != generation {
+				t.Errorf("generation %d (-want +got):\n%s", got.ObservedGeneration, diff)
+			}
+		})
+	}
+}

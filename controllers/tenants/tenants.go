@@ -184,11 +184,12 @@ func (r *Reconciler) distribute(ctx context.Context) error {
 func (r *Reconciler) report(ctx context.Context, routes []v1alpha1.AuditRoute, sinks []v1alpha1.NamespacedAuditSink, reports []v1alpha1.NodeAuditStatus) error {
 	clock := rollup.Clock{Now: r.now(), StaleAfter: r.options.StaleAfter}
 	var errs []error
+	fleet := rollup.NewTenantFleet(reports, clock)
 	for i := range routes {
 		o := &routes[i]
 		verdict := r.verdicts.Routes[nodeconfig.TenantKey{Namespace: o.Namespace, Name: o.Name}]
 		changed := o.DeepCopy()
-		changed.Status = rollup.TenantRoute(o, rollup.TenantVerdict{Reason: verdict.Reason, Message: verdict.Message}, clock)
+		changed.Status = rollup.TenantRoute(o, rollup.TenantVerdict{Reason: verdict.Reason, Message: verdict.Message}, fleet, clock)
 		if !equality.Semantic.DeepEqual(o.Status, changed.Status) {
 			errs = append(errs, r.patch(ctx, changed, o))
 		}

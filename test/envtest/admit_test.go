@@ -151,11 +151,15 @@ func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
 	withTenants(t, "shop")
 	broken := auditRoute("shop", "before", "siem")
 	broken.Spec.Match.CEL = "event.uidd == 0"
-	create(t, broken, namespacedSink("shop", "siem", "https://in.logs.test/x")) // while there is no webhook
+	create(t, broken, namespacedSink("shop", "siem", "https://in.logs.test/x"), node("n1"), policy("p", passwd)) // while there is no webhook
 	w := installWebhook(t)
 	start(t, letIn, w.options)
 	w.untilItRefuses(t)
 	eventually(t, func() error { return admin.Create(t.Context(), auditRoute("shop", "probe", "siem"), client.DryRunAll) })
+	eventually(t, has("p", passwd, "n1"))
+	if err := agent("n1", v1alpha1.NodeInSync); err != nil {
+		t.Fatal(err)
+	}
 
 	route := func(name string, change func(*v1alpha1.AuditRouteSpec)) func(client.Client) error {
 		return func(c client.Client) error {
