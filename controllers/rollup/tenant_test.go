@@ -172,15 +172,24 @@ func TestTheStatusOfATenantsRoute(t *testing.T) {
 		{"one that is in force", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n1", works, others, policys), selected("n2"), reportOf("released")}, "Ready=True/Accepted", "in force on every node that a policy selects, 2 now"},
 		{"one of which the platform has cut something off", TenantVerdict{Message: "the budget is cut"}, []v1alpha1.NodeAuditStatus{selected("n1")}, "Ready=True/Accepted", "in force on every node that a policy selects, 1 now; the budget is cut"},
 		{
-			"one that some nodes cannot use", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n3", broken), selected("n1"), selected("n2", broken)}, "Ready=False/InvalidRoutes",
+			"one that some nodes cannot use",
+			TenantVerdict{},
+			[]v1alpha1.NodeAuditStatus{selected("n3", broken), selected("n1"), selected("n2", broken)},
+			"Ready=False/InvalidRoutes",
 			"not in force on 2 of 3 nodes; node n2: the route matches nothing: match: no such field",
 		},
 		{
-			"one that could not be compared with some events", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n2", fails), selected("n1", works)}, "Ready=True/Accepted",
+			"one that could not be compared with some events",
+			TenantVerdict{},
+			[]v1alpha1.NodeAuditStatus{selected("n2", fails), selected("n1", works)},
+			"Ready=True/Accepted",
 			"in force on every node that a policy selects, 2 now; on 1 nodes some events were left out because of an error; node n2: no such key",
 		},
 		{
-			"one of which not all nodes speak", TenantVerdict{}, []v1alpha1.NodeAuditStatus{selected("n1"), aged(time.Hour, selected("n3")), aged(time.Hour, selected("n2", broken))}, "Ready=True/Accepted",
+			"one of which not all nodes speak",
+			TenantVerdict{},
+			[]v1alpha1.NodeAuditStatus{selected("n1"), aged(time.Hour, selected("n3")), aged(time.Hour, selected("n2", broken))},
+			"Ready=True/Accepted",
 			"in force on 1 of the 3 nodes that a policy selects; node n2: the agent last reported at 2026-01-02T02:04:05Z: see whether its pod runs on the node",
 		},
 	} {

@@ -179,11 +179,13 @@ func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
 		{"a route that is good", route("good", func(*v1alpha1.AuditRouteSpec) {}), nil, nil},
 		{
 			"an expression that does not compile", route("bad", func(s *v1alpha1.AuditRouteSpec) { s.Match.CEL = "event.uidd == 0" }),
-			[]string{`admission webhook "auditroutes.nodeaudit.dev" denied the request: route "bad": match.cel:`, "uidd"}, nil,
+			[]string{`admission webhook "auditroutes.nodeaudit.dev" denied the request: route "bad": match.cel:`, "uidd"},
+			nil,
 		},
 		{
 			"a path that fits nothing", route("bad", func(s *v1alpha1.AuditRouteSpec) { s.Exclude = []v1alpha1.TenantMatch{{Paths: []string{"etc"}}} }),
-			[]string{"exclude[0].paths", "begin it with a slash"}, nil,
+			[]string{"exclude[0].paths", "begin it with a slash"},
+			nil,
 		},
 		{"a sink that is not there yet", route("early", func(s *v1alpha1.AuditRouteSpec) { s.Sinks = []string{"later"} }), nil, []string{
 			"it will not be Ready: there is no NamespacedAuditSink later in the namespace shop",
@@ -197,7 +199,8 @@ func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
 		{"a sink that is good", sink("good", func(*v1alpha1.AuditSinkSpec) {}), nil, nil},
 		{
 			"an address that nobody can judge", sink("bad", func(s *v1alpha1.AuditSinkSpec) { s.Webhook.URL = "https://in.logs.test:0/" }),
-			[]string{`admission webhook "namespacedauditsinks.nodeaudit.dev" denied the request: "https://in.logs.test:0/" is no address`}, nil,
+			[]string{`admission webhook "namespacedauditsinks.nodeaudit.dev" denied the request: "https://in.logs.test:0/" is no address`},
+			nil,
 		},
 		{"a destination that the platform does not list", sink("elsewhere", func(s *v1alpha1.AuditSinkSpec) { s.Webhook.URL = "https://evil.test/" }), nil, []string{
 			"it will not be Ready: evil.test, port 443, is not among the destinations",
@@ -211,7 +214,8 @@ func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
 				eventually(t, says(auditRoute("shop", "uses-it"), "Ready=True/Accepted")) // so that the cache has it
 				return c.Patch(t.Context(), namespacedSink("shop", "siem", ""), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"webhook":{"url":"https://evil.test/"}}}`)), client.DryRunAll)
 			},
-			nil, []string{"it will not be Ready: evil.test", "AuditRoute uses-it will not be Ready any more: sink siem is not in use: evil.test"},
+			nil,
+			[]string{"it will not be Ready: evil.test", "AuditRoute uses-it will not be Ready any more: sink siem is not in use: evil.test"},
 		},
 	})
 }
