@@ -240,16 +240,14 @@ func TestTenantsUseNoProxy(t *testing.T) {
 // What is judged before anything is sent is what is connected to first.
 func TestTheAddressesOfASinkAreThoseThatItConnectsTo(t *testing.T) {
 	specs := tenantSpecs("logs.invalid:4433")
-	for name, spec := range map[string]v1alpha1.AuditSinkSpec{
+	maps.Copy(specs, map[string]v1alpha1.AuditSinkSpec{
 		"s3 of Amazon":                  {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1", Auth: ownKeys()}},
 		"s3 of Amazon in China":         {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "cn-north-1", Auth: ownKeys()}},
 		"s3 of Amazon, in the path":     {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Region: "eu-central-1", PathStyle: new(true), Auth: ownKeys()}},
 		"s3 elsewhere, not in the path": {Type: "s3", S3: &v1alpha1.S3Sink{Bucket: "audit", Endpoint: "https://s3.invalid/x", PathStyle: new(false), Auth: ownKeys()}},
 		"cloudwatch of Amazon":          {Type: "cloudwatch", CloudWatch: &v1alpha1.CloudWatchSink{LogGroup: "audit", Region: "eu-central-1", Auth: ownKeys()}},
 		"several brokers":               {Type: "kafka", Kafka: &v1alpha1.KafkaSink{Brokers: []string{"a.invalid:1", "b.invalid:2", "[fd00::1]:3"}, Topic: "audit"}},
-	} {
-		specs[name] = spec
-	}
+	})
 	for name, spec := range specs {
 		if spec.Webhook != nil && spec.Webhook.URLSecretRef != nil {
 			continue
