@@ -43,7 +43,7 @@ type Document struct {
 	Node string `json:"node"`
 	// Sessions are ordered by Begin.
 	Sessions []Session `json:"sessions,omitempty"`
-	// Lost is when the last session began for which there was no room. Nobody can be sure that a session of the time before was the only one.
+	// Lost is when the last session began for which there was no room, or of which the controller could not tell. Nobody can be sure that a session of the time before was the only one.
 	Lost time.Time `json:"lost,omitzero"`
 }
 
@@ -56,11 +56,11 @@ func (s *Session) Fits(now time.Time) bool {
 	}
 	return !s.Refused && s.AuditID != "" && len(s.AuditID) <= maxID && s.User != "" && s.Namespace != "" && s.Pod != "" && len(s.Containers) <= maxContainers &&
 		(s.Via == Exec || s.Via == Debug || s.Via == Attach) && len(s.Comm) <= maxName && len(s.Command) <= maxID &&
-		s.Begin.Before(now.Add(ahead)) && !s.over(now)
+		s.Begin.Before(now.Add(ahead)) && !s.Over(now)
 }
 
-// over says that no process can be expected of a session any more, and none whose actor is not known.
-func (s *Session) over(now time.Time) bool {
+// Over says that no process can be expected of a session any more, and none whose actor is not known.
+func (s *Session) Over(now time.Time) bool {
 	return now.Sub(s.Begin) > MaxAge || (s.Via != Debug && !s.End.IsZero() && now.Sub(s.End) > Linger)
 }
 

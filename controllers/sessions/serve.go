@@ -92,6 +92,9 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		case told.Refused: // which starts nothing
 		case !told.Fits(now):
 			s.options.Metrics.sessions.WithLabelValues("unfit").Inc()
+			if !told.Over(now) {
+				s.waiting.miss(earlier(told.Begin, now))
+			}
 		case !s.waiting.add(told):
 			full = true
 		}
@@ -108,6 +111,13 @@ func (s *server) take(w http.ResponseWriter, r *http.Request) {
 		s.options.Metrics.skipped.Add(float64(skipped))
 		s.answer(w, http.StatusOK, "")
 	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // later has the API server send the list again.

@@ -20,6 +20,8 @@ import (
 const (
 	// writeEvery is how long sessions are gathered: no ConfigMap is written more often.
 	writeEvery = time.Second
+	// markEvery is how soon all ConfigMaps say that a session was missed.
+	markEvery = 5 * time.Second
 	// sweepEvery is how often what is over is taken out of all ConfigMaps.
 	sweepEvery = 10 * time.Minute
 	// patience bounds one pass, and after giveUp a session that could not be written is given up.
@@ -35,6 +37,7 @@ type writer struct {
 	nodes   client.Reader
 	options Options
 	waiting *pending
+	marked  time.Time // that there is a session of which no node was told is in all ConfigMaps up to here
 }
 
 // NeedLeaderElection says that every replica writes what it was told.
@@ -42,8 +45,9 @@ func (*writer) NeedLeaderElection() bool { return false }
 
 // Start writes until ctx ends.
 func (w *writer) Start(ctx context.Context) error {
-	write, sweep := time.NewTicker(writeEvery), time.NewTicker(sweepEvery)
+	write, mark, sweep := time.NewTicker(writeEvery), time.NewTicker(markEvery), time.NewTicker(sweepEvery)
 	defer write.Stop()
+	defer mark.Stop()
 	defer sweep.Stop()
 	for {
 		select {
@@ -51,11 +55,24 @@ func (w *writer) Start(ctx context.Context) error {
 			return nil
 		case <-write.C:
 			w.pass(ctx, w.waiting.take())
-		case <-sweep.C:
-			if err := w.sweep(ctx); err != nil && ctx.Err() == nil {
-				w.options.Log.Warn("leaving sessions in ConfigMaps that are over", "err", err)
+		case <-mark.C:
+			if w.waiting.lastMissed().After(w.marked) {
+				w.clean(ctx)
 			}
+		case <-sweep.C:
+			w.clean(ctx)
 		}
+	}
+}
+
+// clean has every ConfigMap without what is over, and with what was missed.
+func (w *writer) clean(ctx context.Context) {
+	missed := w.waiting.lastMissed()
+	switch err := w.sweep(ctx); {
+	case err == nil:
+		w.marked = missed
+	case ctx.Err() == nil && !apierrors.IsConflict(err): // who wrote meanwhile has swept, and what was missed is tried again
+		w.options.Log.Warn("bringing the ConfigMaps of sessions up to date", "err", err)
 	}
 }
 
@@ -127,6 +144,7 @@ func (w *writer) again(list []*session.Session, err error) {
 	for _, s := range list {
 		if w.options.Now().Sub(s.Begin) > giveUp && w.options.Now().Sub(s.End) > giveUp || !w.waiting.add(s) {
 			w.options.Metrics.sessions.WithLabelValues("lost").Inc()
+			w.waiting.miss(s.Begin)
 		}
 	}
 }
@@ -158,15 +176,18 @@ func (w *writer) write(ctx context.Context, node string, list []*session.Session
 	return nil
 }
 
-// decode reads what a ConfigMap has. What nobody can read is replaced.
+// decode reads what a ConfigMap has, and adds when a session was missed. What nobody can read is replaced.
 func (w *writer) decode(m *corev1.ConfigMap) session.Document {
-	if len(m.Data) == 0 {
-		return session.Document{}
+	document, err := session.Document{}, error(nil)
+	if len(m.Data) > 0 {
+		document, err = session.Decode(m.Data, w.options.Now())
 	}
-	document, err := session.Decode(m.Data, w.options.Now())
 	if err != nil {
 		w.options.Log.Warn("writing the sessions of a node anew", "configMap", m.Name, "err", err)
 		return session.Document{Lost: w.options.Now()}
+	}
+	if missed := w.waiting.lastMissed(); document.Lost.Before(missed) {
+		document.Lost = missed
 	}
 	return document
 }
@@ -222,7 +243,7 @@ func (w *writer) sweep(ctx context.Context) error {
 	var errs []error
 	for i := range all.Items {
 		document := w.decode(&all.Items[i])
-		if err := w.update(ctx, &all.Items[i], &document); err != nil && !apierrors.IsConflict(err) { // who wrote meanwhile has swept
+		if err := w.update(ctx, &all.Items[i], &document); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -118,13 +118,17 @@ func podOn(t *testing.T, name, node string) {
 	t.Cleanup(func() { _ = admin.Delete(context.Background(), pod, client.GracePeriodSeconds(0)) })
 }
 
-// usersOn are the users of the sessions that a node is told of.
-func usersOn(node string) ([]string, error) {
+func documentOf(node string) (session.Document, error) {
 	m := &corev1.ConfigMap{}
 	if err := admin.Get(context.Background(), client.ObjectKey{Namespace: namespace, Name: nodeconfig.SessionsPrefix + node}, m); err != nil {
-		return nil, err
+		return session.Document{}, err
 	}
-	d, err := session.Decode(m.Data, time.Now())
+	return session.Decode(m.Data, time.Now())
+}
+
+// usersOn are the users of the sessions that a node is told of.
+func usersOn(node string) ([]string, error) {
+	d, err := documentOf(node)
 	var users []string
 	for _, s := range d.Sessions {
 		users = append(users, s.User)
@@ -184,6 +188,21 @@ func TestEachNodeIsToldOfTheSessionsInItsPods(t *testing.T) {
 		t.Fatalf("answered with %d, %v", code, err)
 	}
 	eventually(t, isToldOf("n1", "alice", "frank"))
+
+	// Of a session with too long a name no node is told: none can be sure any more of what began before it.
+	missed := begin.Add(-time.Second)
+	if code, err := s.send(t, http.MethodPost, token, eventList(auditEvent("g", strings.Repeat("g", 600), "web-0", missed, ""))); err != nil || code != http.StatusOK {
+		t.Fatalf("answered with %d, %v", code, err)
+	}
+	for _, node := range []string{"n1", "n2"} {
+		eventually(t, func() error {
+			d, err := documentOf(node)
+			if err == nil && !d.Lost.Equal(missed) {
+				err = fmt.Errorf("%s is told that a session was missed at %v, want %v", node, d.Lost, missed)
+			}
+			return err
+		})
+	}
 
 	m := &corev1.ConfigMap{}
 	if err := admin.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: nodeconfig.SessionsPrefix + "n1"}, m); err != nil {
