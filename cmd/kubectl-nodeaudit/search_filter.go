@@ -153,7 +153,9 @@ func (w *filter) recordTypes(lists []string) {
 			if number, err := strconv.ParseUint(name, 10, 16); err == nil {
 				name = event.TypeName(uint16(number))
 			}
-			if _, known := event.TypeNumber(name); !known && name != "ALL" && name != logfile.BrokenType {
+			_, known := event.TypeNumber(name)
+			_, own := event.OwnNumber(name)
+			if !known && !own && name != "ALL" && name != logfile.BrokenType {
 				w.fail("-m", name, "there is no type of this name")
 			}
 			wanted[name] = true

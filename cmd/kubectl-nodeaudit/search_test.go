@@ -52,6 +52,7 @@ func TestSearch(t *testing.T) {
 		"-f shadow":                       "1",
 		"-sc openat":                      "1",
 		"-sc 257":                         "1",
+		"-m NODEAUDIT_LOST":               "",
 		"-sv no":                          "2 3",
 		"-sv yes":                         "1",
 		"-e EACCES":                       "3",

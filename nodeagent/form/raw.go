@@ -32,13 +32,11 @@ const unreadable = "UNREADABLE"
 // ownTypes is how the names of types begin that are the agent's own, which no other program knows.
 const ownTypes = "NODEAUDIT_"
 
-// The agent's own types beside those of event, and the numbers of all.
+// The agent's own types beside those of event.
 const (
 	typeThrottled = "NODEAUDIT_THROTTLED"
 	typeRepeated  = "NODEAUDIT_REPEATED"
 )
-
-var ownNumbers = map[string]uint16{typeThrottled: 2990, typeRepeated: 2991, event.TypeLost: 2992, event.TypeAccount: event.NumberAccount, event.TypeActor: event.NumberActor}
 
 // typeName is the name of a record's type as audit's own programs know it: of others the number.
 func typeName(r *event.Record) string {
@@ -46,7 +44,8 @@ func typeName(r *event.Record) string {
 	case r.TypeName == "":
 		return event.TypeName(r.Type)
 	case strings.HasPrefix(r.TypeName, ownTypes):
-		return event.TypeName(cmp.Or(r.Type, ownNumbers[r.TypeName]))
+		number, _ := event.OwnNumber(r.TypeName)
+		return event.TypeName(cmp.Or(r.Type, number))
 	}
 	return r.TypeName
 }
