@@ -1,0 +1,78 @@
+package fluentd_test
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export/exporttest"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/fluentd"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
+)
+
+// inOwnNetwork says that the test program runs in a network namespace in which only this test is.
+const inOwnNetwork = "NODEAUDIT_TEST_IN_OWN_NETWORK"
+
+// While the network is cut the connection stands and nothing arrives, and there is no way to a new one. Then all arrives.
+func TestANetworkThatIsCutLosesNothing(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to make a network namespace")
+	}
+	if os.Getenv(inOwnNetwork) == "" {
+		program, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := exec.CommandContext(t.Context(), program, "-test.run", "^"+t.Name()+"$")
+		again.Env = append(os.Environ(), inOwnNetwork+"=1")
+		again.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET}
+		if out, err := again.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	loopback(t, unix.IFF_UP)
+	r := &receiver{}
+	s := exporttest.New(t, open(fluentd.Options{Address: listen(t, r)}))
+	events := sinktest.Events(30)
+	exporttest.Write(t, s, events[:10])
+	exporttest.Delivered(t, s)
+	loopback(t, 0)
+	exporttest.Write(t, s, events[10:20])
+	exporttest.Told(t, s, "127.0.0.1")
+	exporttest.Write(t, s, events[20:])
+	if got := s.Delivery(); got.Written != 10 || got.Queued != 20 {
+		t.Errorf("while the network is cut: %+v", got)
+	}
+	loopback(t, unix.IFF_UP)
+	exporttest.Delivered(t, s)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	slices.Sort(r.logs)
+	if got := s.Delivery(); len(slices.Compact(r.logs)) != len(events) || got.Written != int64(len(events)) || got.Dropped != 0 {
+		t.Errorf("%d arrived: %+v", len(r.logs), got)
+	}
+}
+
+// loopback brings the only interface up or down.
+func loopback(t *testing.T, flags uint16) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.SetUint16(flags)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request); err != nil {
+		t.Fatal(err)
+	}
+}
