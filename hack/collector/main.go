@@ -13,12 +13,15 @@ import (
 	"io"
 	"os"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/ackextension"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/fluentforwardreceiver"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/splunkhecreceiver"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/extension"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
@@ -38,8 +41,14 @@ func run() error {
 	forward := flag.String("forward", "", "address for the forward protocol of Fluentd")
 	stream := flag.String("syslog-tcp", "", "address for RFC 5424 over TCP with octet counting")
 	packets := flag.String("syslog-udp", "", "address for RFC 5424 over UDP")
+	hec := flag.String("splunk", "", "address for Splunk's HTTP Event Collector")
+	hecAck := flag.String("splunk-ack", "", "the same with acknowledgements")
 	flag.Parse()
 	file, err := os.OpenFile(*out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	acks, err := acknowledgements()
 	if err != nil {
 		return err
 	}
@@ -56,11 +65,13 @@ func run() error {
 			"tcp": map[string]any{"listen_address": *stream, "max_log_size": "4MiB"},
 		}},
 		{*packets, syslogreceiver.NewFactory(), map[string]any{"protocol": "rfc5424", "udp": map[string]any{"listen_address": *packets}}},
+		{*hec, splunkhecreceiver.NewFactory(), map[string]any{"endpoint": *hec}},
+		{*hecAck, splunkhecreceiver.NewFactory(), map[string]any{"endpoint": *hecAck, "ack": map[string]any{"extension": "ack"}}},
 	} {
 		if r.address == "" {
 			continue
 		}
-		if err := start(r.factory, r.config, &writer{file}); err != nil {
+		if err := start(r.factory, r.config, acks, &writer{file}); err != nil {
 			return fmt.Errorf("%s: %w", r.factory.Type(), err)
 		}
 	}
@@ -69,7 +80,24 @@ func run() error {
 	return err
 }
 
-func start(factory receiver.Factory, settings map[string]any, to *writer) error {
+// host is what receivers ask for extensions.
+type host map[component.ID]component.Component
+
+// GetExtensions is component.Host.GetExtensions.
+func (h host) GetExtensions() map[component.ID]component.Component { return h }
+
+// acknowledgements has the extension that remembers what Splunk's receiver has taken.
+func acknowledgements() (host, error) {
+	factory := ackextension.NewFactory()
+	id := component.NewID(factory.Type())
+	made, err := factory.Create(context.Background(), extension.Settings{ID: id, TelemetrySettings: componenttest.NewNopTelemetrySettings()}, factory.CreateDefaultConfig())
+	if err != nil {
+		return nil, err
+	}
+	return host{id: made}, made.Start(context.Background(), host{})
+}
+
+func start(factory receiver.Factory, settings map[string]any, with host, to *writer) error {
 	config := factory.CreateDefaultConfig()
 	if err := confmap.NewFromStringMap(settings).Unmarshal(config); err != nil {
 		return err
@@ -84,7 +112,7 @@ func start(factory receiver.Factory, settings map[string]any, to *writer) error 
 	if err != nil {
 		return err
 	}
-	return made.Start(context.Background(), componenttest.NewNopHost())
+	return made.Start(context.Background(), with)
 }
 
 type writer struct{ file *os.File }
@@ -95,7 +123,9 @@ func (w *writer) consume(_ context.Context, logs plog.Logs) error {
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				line, err := json.Marshal(map[string]any{"body": record.Body().AsString(), "attributes": record.Attributes().AsRaw()})
+				line, err := json.Marshal(map[string]any{
+					"body": record.Body().AsString(), "attributes": record.Attributes().AsRaw(), "resource": resource.Resource().Attributes().AsRaw(),
+				})
 				if err != nil {
 					return errors.Join(errors.New("writing a record"), err)
 				}

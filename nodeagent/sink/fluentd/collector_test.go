@@ -1,9 +1,6 @@
 package fluentd_test
 
 import (
-	"context"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,22 +11,10 @@ import (
 )
 
 func TestTheCollectorGetsEventsWholeWithTheirFields(t *testing.T) {
-	address, read := exporttest.Collector(t, "forward")
-	s := exporttest.New(t, func(context.Context) (export.Destination, error) {
+	events, got := exporttest.ThroughCollector(t, "forward", func(address string) (export.Destination, error) {
 		return fluentd.New(fluentd.Options{Address: address, Tag: "nodeaudit", Node: "node-1"})
 	})
-	events := sinktest.Events(2000)
-	events[1000].Args = []string{strings.Repeat("0123456789abcdef", 1<<16)}
-	for batch := range slices.Chunk(events, 100) {
-		exporttest.Write(t, s, batch)
-	}
-	exporttest.Delivered(t, s)
-	exporttest.Eventually(t, func() string { return fmt.Sprintf("%d records", len(read())) }, func() bool { return len(read()) >= len(events) })
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
 	var lines strings.Builder
-	got := read()
 	for _, r := range got {
 		lines.WriteString(r.Body + "\n")
 	}

@@ -2,30 +2,20 @@ package syslog_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export/exporttest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/syslog"
 )
 
 func TestTheCollectorGetsEventsWholeWithTheirStructuredData(t *testing.T) {
-	address, read := exporttest.Collector(t, "syslog-tcp")
-	s := exporttest.New(t, open(syslog.Options{Address: address, AppName: "nodeaudit", Facility: 13}))
-	events := sinktest.Events(2000)
-	events[1000].Args = []string{strings.Repeat("0123456789abcdef", 1<<16)}
-	for batch := range slices.Chunk(events, 100) {
-		exporttest.Write(t, s, batch)
-	}
-	exporttest.Delivered(t, s)
-	exporttest.Eventually(t, func() string { return fmt.Sprintf("%d records", len(read())) }, func() bool { return len(read()) >= len(events) })
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
+	events, got := exporttest.ThroughCollector(t, "syslog-tcp", func(address string) (export.Destination, error) {
+		return syslog.New(syslog.Options{Address: address, AppName: "nodeaudit", Facility: 13})
+	})
 	var lines strings.Builder
-	got := read()
 	for _, r := range got {
 		fmt.Fprintln(&lines, r.Attributes["message"])
 	}

@@ -2,13 +2,21 @@ package exporttest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/nodeaudit/nodeaudit/nodeagent/event"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
 )
 
 // Received is a log record as a receiver of the OpenTelemetry Collector has made it.
@@ -17,6 +25,26 @@ type Received struct {
 	Body string `json:"body"`
 	// Attributes are the record's.
 	Attributes map[string]any `json:"attributes"`
+	// Resource has the attributes of where the record is from.
+	Resource map[string]any `json:"resource"`
+}
+
+// ThroughCollector sends many events, one of a megabyte among them, to a receiver of the OpenTelemetry Collector, and returns them and what the receiver made of them.
+func ThroughCollector(t *testing.T, kind string, open func(address string) (export.Destination, error)) ([]*event.Event, []Received) {
+	t.Helper()
+	address, read := Collector(t, kind)
+	s := New(t, func(context.Context) (export.Destination, error) { return open(address) })
+	events := sinktest.Events(2000)
+	events[1000].Args = []string{strings.Repeat("0123456789abcdef", 1<<16)}
+	for batch := range slices.Chunk(events, 100) {
+		Write(t, s, batch)
+	}
+	Delivered(t, s)
+	Eventually(t, func() string { return fmt.Sprintf("%d records", len(read())) }, func() bool { return len(read()) >= len(events) })
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	return events, read()
 }
 
 // Collector starts a receiver of the OpenTelemetry Collector (hack/collector) in a process of its own, and returns its address and a way to read what it has got.
