@@ -102,6 +102,10 @@ peers:
 receivers: ## Build the servers that tests of sinks send to: an S3 server, Alertmanager (once, some minutes)
 	@hack/tools/build.sh versitygw alertmanager
 
+.PHONY: loki
+loki: ## Build Loki, for the tests of that sink (once, 7 minutes; `make test` runs them once it is there)
+	@hack/tools/build.sh loki
+
 .PHONY: test-unit test-kernel
 test-unit: ## The tests that need nothing but Go
 test-kernel: ## The agent against this machine's kernel (root)

@@ -23,7 +23,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 complete=$peers/complete-$(sha256sum <hack/peers.sh | cut -c1-16)
 [ ! -e "$complete" ] || exit 0
-hack/apt.sh "${libraries[@]}"
+hack/apt.sh "${libraries[@]}" nftables
 echo "peers: fetching ${packages[*]}" >&2
 rm -rf "$peers"
 mkdir -p "$peers/packages"

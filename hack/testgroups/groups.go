@@ -74,7 +74,7 @@ var (
 	}}
 	auditControl = need{"CAP_AUDIT_CONTROL", missingAuditControl}
 	peers        = need{"the programs of hack/peers.sh", func() string {
-		for _, program := range []string{"rsyslogd", "syslog-ng", "collector", "auditd", "ausearch", "aureport"} {
+		for _, program := range []string{"rsyslogd", "syslog-ng", "collector", "auditd", "ausearch", "aureport", "nft"} {
 			if _, err := exec.LookPath(program); err != nil {
 				return err.Error()
 			}
@@ -86,6 +86,13 @@ var (
 			if _, err := exec.LookPath(program); err != nil {
 				return err.Error()
 			}
+		}
+		return ""
+	}}
+	// Loki takes as long to build as all other programs together: as with vmImage, who wants its tests makes it.
+	loki = need{"the server of make loki", func() string {
+		if _, err := exec.LookPath("loki"); err != nil {
+			return err.Error()
 		}
 		return ""
 	}}
@@ -102,7 +109,7 @@ var (
 	}}
 )
 
-var needs = []need{root, auditControl, peers, receivers, tools, pauseImage, vmImage}
+var needs = []need{root, auditControl, peers, receivers, loki, tools, pauseImage, vmImage}
 
 // absent says which of these files of .local is not there.
 func absent(names ...string) string {

@@ -15,7 +15,7 @@ command -v go >/dev/null || { echo "tools: Go 1.26 is needed: https://go.dev/dl"
 # What each module takes on two cores with an empty build cache, so that whoever waits knows for how long.
 declare -A usual=(
 	[kubernetes]='7 min' [containerd]='90 s' [runc]='15 s' [cni]='5 s' [helm]='90 s' [helm3]='60 s' [lint]='3 min'
-	[versitygw]='90 s' [alertmanager]='2 min'
+	[versitygw]='90 s' [alertmanager]='2 min' [loki]='7 min'
 )
 
 key_of() {

@@ -46,9 +46,10 @@ func retry() *v1alpha1.SinkRetry {
 var rows = []row{
 	{name: "otlp, gRPC", by: "OpenTelemetry Collector", make: collector("-otlp-grpc"), sink: otlp("")},
 	{name: "otlp, HTTP", by: "OpenTelemetry Collector", make: collector("-otlp-http"), sink: otlp(v1alpha1.OTLPHTTP)},
-	{name: "loki", by: "own, HTTP", make: own("http"), sink: func(at string) v1alpha1.AuditSinkSpec {
-		return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeLoki, Loki: &v1alpha1.LokiSink{URL: "http://" + at}}
-	}},
+	{name: "loki", by: "Loki", make: loki, sink: toLoki},
+	{name: "loki", by: "own, HTTP", make: own("http"), sink: toLoki},
+	{name: "splunk", by: "OpenTelemetry Collector", make: collector("-splunk"), sink: hec},
+	{name: "splunk, acknowledged", by: "OpenTelemetry Collector", make: collector("-splunk-ack"), sink: hec},
 	{name: "splunk", by: "own, keeps half a second in memory", make: own("splunk"), sink: hec},
 	{name: "splunk, acknowledged", by: "own, keeps half a second in memory", make: own("splunk-acks"), sink: hec},
 	{name: "elasticsearch", by: "own, refuses ids it has", make: own("bulk"), sink: func(at string) v1alpha1.AuditSinkSpec {

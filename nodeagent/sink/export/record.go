@@ -21,8 +21,10 @@ type Encoder interface {
 
 // Names of the attributes that a record has beside its body, where the event has them. Those of Kubernetes are OpenTelemetry's.
 const (
-	attrNode      = "k8s.node.name" // of the resource
-	attrHost      = "host.name"     // of the resource
+	attrService   = "service.name"        // of the resource
+	attrInstance  = "service.instance.id" // of the resource
+	attrNode      = "k8s.node.name"       // of the resource
+	attrHost      = "host.name"           // of the resource
 	attrSerial    = "audit.serial"
 	attrType      = "audit.type"
 	attrKeys      = "audit.keys"
@@ -48,9 +50,11 @@ func encode(events []*event.Event, encoder Encoder, labels []string, now time.Ti
 		}
 		describe(scope.LogRecords().AppendEmpty(), e, string(body), labels, now)
 	}
+	resource.Resource().Attributes().PutStr(attrService, "nodeaudit")
 	if len(events) > 0 && events[0].Node != "" {
-		resource.Resource().Attributes().PutStr(attrHost, events[0].Node)
-		resource.Resource().Attributes().PutStr(attrNode, events[0].Node)
+		for _, name := range []string{attrInstance, attrHost, attrNode} { // one agent is on a node
+			resource.Resource().Attributes().PutStr(name, events[0].Node)
+		}
 	}
 	return logs, nil
 }
