@@ -202,3 +202,37 @@ func TestWhatANodeHasTakenArrivesAfterAReboot(t *testing.T) {
 	f.ended("after it", f.last(4))
 	f.judge()
 }
+
+// The clock of a node jumps while events flow and the receivers are away: a day on, two days back, and to where it was. What is recorded arrives, and the
+// agent says of itself that it has missed nothing.
+func TestAClockThatJumpsLosesNothing(t *testing.T) {
+	f := startFlowing(t)
+	f.flow(1, 50)
+	f.begun()
+	f.jump("+1 day")
+	f.flow(1, 50)
+	f.unplug()
+	f.jump("-2 days")
+	f.flow(1, 50)
+	f.jump("+1 day")
+	f.flow(1, 50)
+	f.plug()
+	f.flow(1, 50)
+	f.sh("systemctl stop ticks")
+	f.settle()
+	f.ended("clock jumps", f.last(1))
+	f.judge()
+	if missed := f.sh("grep -h NODEAUDIT_LOST /var/log/nodeaudit/audit.log* || true"); missed != "" {
+		t.Errorf("the agent has missed records:\n%s", missed)
+	}
+}
+
+// jump sets the clock of the node, in words of date(1).
+func (f *flowing) jump(by string) {
+	f.node.t.Helper()
+	before := f.sh("date +%F")
+	f.sh("date --set '" + by + "'")
+	if after := f.sh("date +%F"); after == before {
+		f.node.t.Fatalf("the clock has not jumped: %s", after)
+	}
+}
