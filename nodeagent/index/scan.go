@@ -122,12 +122,40 @@ func (t *Terms) number(s *scanner, field Number) {
 }
 
 func (t *Terms) time(s *scanner) {
-	at, err := time.Parse(time.RFC3339, string(s.text()))
-	if err != nil {
-		s.wrong = true
+	text := s.text()
+	var ok bool
+	if t.First, ok = usual(text); !ok {
+		at, err := time.Parse(time.RFC3339, string(text))
+		if err != nil {
+			s.wrong = true
+		}
+		t.First = at.UnixMilli()
 	}
-	t.First = at.UnixMilli()
 	t.Last = t.First
+}
+
+// usual reads a time as the agent writes it, in a tenth of the time that time.Parse takes, and no other. It knows no months, so that days after the 28th are not usual.
+func usual(text []byte) (milliseconds int64, ok bool) {
+	const form = "0000-00-00T00:00:00.000Z"
+	if len(text) != len(form) {
+		return 0, false
+	}
+	for i := range form {
+		if isDigit := text[i]-'0' <= 9; isDigit != (form[i] == '0') || !isDigit && text[i] != form[i] {
+			return 0, false
+		}
+	}
+	number := func(from, to int) (n int) {
+		for _, c := range text[from:to] {
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	month, day, hour, minute, second := number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19)
+	if month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	return time.Date(number(0, 4), time.Month(month), day, hour, minute, second, number(20, 23)*1e6, time.UTC).UnixMilli(), true
 }
 
 // scanner goes over JSON without white space, as the agent writes it. Where there is anything else it is wrong, and stays there.
@@ -179,6 +207,9 @@ func (s *scanner) member() bool {
 	if !s.more('}') {
 		return false
 	}
+	if s.plain() {
+		return true
+	}
 	s.name = s.text()
 	if s.peek() != ':' || isOdd(s.name) {
 		s.wrong = true
@@ -186,6 +217,26 @@ func (s *scanner) member() bool {
 	}
 	s.at++
 	return true
+}
+
+// plain reads a name of small letters and its colon, as nearly all are, or reads nothing.
+func (s *scanner) plain() bool {
+	rest := s.line[s.at:]
+	if rest[0] != '"' {
+		return false
+	}
+	for i := 1; i < len(rest)-1; i++ {
+		if c := rest[i]; 'a' <= c && c <= 'z' {
+			continue
+		}
+		if rest[i] != '"' || rest[i+1] != ':' {
+			return false
+		}
+		s.name = rest[1:i]
+		s.at += i + 2
+		return true
+	}
+	return false
 }
 
 // isOdd says whether a reader of JSON may take the name for one that Scan knows, though it is written in another way: encoding/json does not
@@ -238,13 +289,13 @@ func (s *scanner) quoted() (raw []byte, plain bool) {
 	}
 }
 
-// text reads a text.
+// text reads a text as encoding/json does, which replaces bytes that are no UTF-8.
 func (s *scanner) text() []byte {
 	raw, plain := s.quoted()
 	if s.wrong {
 		return nil
 	}
-	if plain && bytes.IndexByte(raw, '\\') < 0 {
+	if plain && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
 		return raw[1 : len(raw)-1]
 	}
 	var value string

@@ -2,14 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
@@ -25,7 +28,6 @@ common:
   replication_factor: 1
   ring: {kvstore: {store: inmemory}}
 ingester: {lifecycler: {min_ready_duration: 0s}}
-limits_config: {max_entries_limit_per_query: 1000000}
 schema_config:
   configs: [{from: "2024-01-01", store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]
 storage_config: {filesystem: {directory: %[2]s/chunks}}
@@ -64,17 +66,41 @@ func lokiIsReady(at string) func() bool {
 	}
 }
 
-// got is in the order of the events' times: Loki has no other.
+// got is in the order of the events' times: Loki has no other, and keeps nothing twice.
 func (g *grafana) got() []int {
-	query := url.Values{
-		"query": {`{service_name="nodeaudit"}`}, "limit": {"1000000"}, "direction": {"forward"},
-		"start": {strconv.FormatInt(time.Now().Add(-time.Hour).UnixNano(), 10)},
+	var list []int
+	seen := map[int]bool{}
+	for from := strconv.FormatInt(time.Now().Add(-time.Hour).UnixNano(), 10); ; {
+		page, err := g.page(from)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "asking Loki for what it has:", err)
+			return nil
+		}
+		before := len(list)
+		for _, value := range page {
+			from = value[0]
+			if n := numbers([]byte(value[1]))[0]; !seen[n] { // the last one of a page is the first of the next
+				seen[n] = true
+				list = append(list, n)
+			}
+		}
+		if len(list) == before {
+			return list
+		}
 	}
+}
+
+// page is some lines from a time on, in nanoseconds, each with its own.
+func (g *grafana) page(from string) ([][2]string, error) {
+	query := url.Values{"query": {`{service_name="nodeaudit"}`}, "limit": {"2000"}, "direction": {"forward"}, "start": {from}}
 	response, err := http.Get("http://" + g.at + "/loki/api/v1/query_range?" + query.Encode())
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.New(response.Status)
+	}
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -82,17 +108,13 @@ func (g *grafana) got() []int {
 			} `json:"result"`
 		} `json:"data"`
 	}
-	if json.NewDecoder(response.Body).Decode(&answer) != nil {
-		return nil
-	}
-	var list []int
+	var page [][2]string
+	err = json.NewDecoder(response.Body).Decode(&answer)
 	for _, stream := range answer.Data.Result {
-		for _, value := range stream.Values {
-			list = append(list, numbers([]byte(value[1]))[0])
-		}
+		page = append(page, stream.Values...)
 	}
-	slices.Sort(list)
-	return list
+	slices.SortStableFunc(page, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return page, err
 }
 
 func toLoki(at string) v1alpha1.AuditSinkSpec {

@@ -173,12 +173,15 @@ func measure(count int, only *regexp.Regexp) error {
 	if len(addresses) < 5 {
 		return errors.New("the receiver did not start")
 	}
-	events := sinktest.Events(count)
-	line, err := event.AppendLine(nil, events[0])
+	line, err := event.AppendLine(nil, sinktest.Events(1)[0])
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%d events of %d bytes\n\n%-24s %22s %22s %22s\n", count, len(line), "destination", "memory", "disk", "disk, fsync")
+	if err := files(count, len(line), only); err != nil {
+		return err
+	}
+	events := sinktest.Events(count)
 	account, err := account("http://" + addresses[0])
 	if err != nil {
 		return err
