@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -45,7 +44,7 @@ type Options struct {
 // New checks the options.
 func New(options Options) (export.Destination, error) {
 	if options.UDP {
-		return &packets{address: options.Address, dial: options.Dial}, nil
+		return &packets{dial.Packets{Address: options.Address, Dial: options.Dial}}, nil
 	}
 	s := &stream{dial.Stream{Address: options.Address, Dial: options.Dial}}
 	if options.TLS != nil {
@@ -102,20 +101,12 @@ func fieldRune(r rune) rune {
 	return '_'
 }
 
-type packets struct {
-	address string
-	dial    dial.Func
-	conn    net.Conn
-}
+type packets struct{ dial.Packets }
 
 // Push is export.Destination.Push.
 func (p *packets) Push(ctx context.Context, logs plog.Logs) error {
-	if p.conn == nil {
-		conn, err := p.dial.Connect(ctx, "udp", p.address, nil)
-		if err != nil {
-			return err
-		}
-		p.conn = conn
+	if err := p.Open(ctx); err != nil {
+		return err
 	}
 	for i, record := range export.Records(logs) {
 		if err := p.one(&record); err != nil {
@@ -135,22 +126,11 @@ func (p *packets) one(record *export.Record) error {
 		return export.Refuse(err)
 	}
 	for _, chunk := range list {
-		if _, err := p.conn.Write(chunk); err != nil {
-			_ = p.Close() // the name may lead elsewhere by now
-			return fmt.Errorf("sending to %s: %w", p.address, err)
+		if err := p.Send(chunk); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// Close is export.Destination.Close.
-func (p *packets) Close() error {
-	if p.conn == nil {
-		return nil
-	}
-	err := p.conn.Close()
-	p.conn = nil
-	return err
 }
 
 func packed(message []byte) []byte {

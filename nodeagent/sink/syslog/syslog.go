@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"strconv"
 	"syscall"
 
@@ -56,7 +55,7 @@ func New(options Options) (export.Destination, error) {
 	}
 	f := form{format: format, priority: options.Facility*8 + informational, app: options.AppName}
 	if options.Protocol == UDP {
-		return &packets{form: f, address: options.Address, dial: options.Dial}, nil
+		return &packets{form: f, Packets: dial.Packets{Address: options.Address, Dial: options.Dial}}, nil
 	}
 	s := &stream{form: f, Stream: dial.Stream{Address: options.Address, Dial: options.Dial}}
 	if options.Protocol == TLS {
@@ -89,43 +88,24 @@ func (s *stream) Push(ctx context.Context, logs plog.Logs) error {
 // packets sends over UDP.
 type packets struct {
 	form
-
-	address string
-	dial    dial.Func
-	conn    net.Conn
+	dial.Packets
 }
 
 // Push is export.Destination.Push.
 func (p *packets) Push(ctx context.Context, logs plog.Logs) error {
-	if p.conn == nil {
-		conn, err := p.dial.Connect(ctx, "udp", p.address, nil)
-		if err != nil {
-			return err
-		}
-		p.conn = conn
+	if err := p.Open(ctx); err != nil {
+		return err
 	}
 	var message []byte
 	for i, record := range export.Records(logs) {
 		message = p.message(message[:0], &record)
-		if _, err := p.conn.Write(message); err != nil {
-			err = fmt.Errorf("sending to %s: %w", p.address, err)
-			if errors.Is(err, syscall.EMSGSIZE) {
-				err = export.Refuse(fmt.Errorf("%d bytes are more than a packet can carry: send over TCP: %w", len(message), err))
-			} else {
-				_ = p.Close() // the name may lead elsewhere by now
-			}
+		err := p.Send(message)
+		if errors.Is(err, syscall.EMSGSIZE) {
+			err = export.Refuse(fmt.Errorf("%d bytes are more than a packet can carry: send over TCP: %w", len(message), err))
+		}
+		if err != nil {
 			return export.Taken(i, err)
 		}
 	}
 	return nil
-}
-
-// Close is export.Destination.Close.
-func (p *packets) Close() error {
-	if p.conn == nil {
-		return nil
-	}
-	err := p.conn.Close()
-	p.conn = nil
-	return err
 }
