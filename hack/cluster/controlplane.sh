@@ -9,13 +9,16 @@ start_etcd() {
 }
 
 start_kube-apiserver() {
+	local more=()
+	[ ! -e "$flags" ] || mapfile -t more <"$flags"
 	# Aggregator routing makes the API server call webhooks at their pods' addresses: there is no kube-proxy to lead it by the Service's.
 	start kube-apiserver control-plane nsenter --net=/run/netns/$netns "$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:2379 \
 		--bind-address=0.0.0.0 --secure-port=443 --advertise-address=$api_address --service-cluster-ip-range=$service_range \
 		--tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" \
 		--service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$pki/sa.pub" --service-account-signing-key-file="$pki/sa.key" \
 		--authorization-mode=Node,RBAC --enable-admission-plugins=NodeRestriction --allow-privileged=true --enable-aggregator-routing=true \
-		--kubelet-client-certificate="$pki/kubelet-client.crt" --kubelet-client-key="$pki/kubelet-client.key" --kubelet-preferred-address-types=InternalIP
+		--kubelet-client-certificate="$pki/kubelet-client.crt" --kubelet-client-key="$pki/kubelet-client.key" --kubelet-preferred-address-types=InternalIP \
+		"${more[@]}"
 }
 
 start_kube-controller-manager() {

@@ -16,6 +16,7 @@ pki=$state/pki
 logs=$state/logs
 pids=$state/pids
 admin=$state/kubeconfig
+flags=$state/apiserver.flags # more of them for the API server when it starts the next time, one a line
 lock=$clone/.local/cluster.lock
 owner=/run/nodeaudit-cluster # names the clone whose cluster this machine carries
 
