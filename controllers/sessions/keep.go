@@ -52,6 +52,7 @@ func (*keeper) NeedLeaderElection() bool { return false }
 
 // Start looks at the Secret until ctx ends.
 func (k *keeper) Start(ctx context.Context) error {
+	elected := k.elected
 	for {
 		wait := lookEvery
 		if err := k.look(ctx); apierrors.IsConflict(err) {
@@ -62,6 +63,8 @@ func (k *keeper) Start(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-elected: // who has just installed the chart waits for the token
+			elected = nil
 		case <-time.After(wait):
 		}
 	}
