@@ -20,13 +20,15 @@ const (
 type Joiner struct {
 	log   *session.Log
 	known processes
+	// ran is with which process each session began that alone fits the process's command. A session begins with one.
+	ran map[*session.Session]first
 	// since is when the first events came of which all are known, and lost when the last session began that nobody knows. Both are zero for a whole log.
 	since, lost time.Time
 }
 
 // NewJoiner returns a Joiner for the sessions of a log.
 func NewJoiner(log *session.Log) *Joiner {
-	return &Joiner{log: log, known: newProcesses(0)}
+	return &Joiner{log: log, known: newProcesses(0), ran: map[*session.Session]first{}}
 }
 
 // Join fills in Who.Actor where a session can have started the event's process. It leaves the event as it is otherwise.
@@ -136,11 +138,24 @@ func (j *Joiner) weigh(can []*session.Session, f first, p *Process) *event.Actor
 		a.Confidence = event.ActorHigh
 	case !j.whole(f): // another session may have been there
 	case p != nil && p.ran && s.Command != "":
-		a.Confidence = event.ActorHigh
+		if j.began(s, f) {
+			a.Confidence = event.ActorHigh
+		}
 	case f.known && s.Comm != "" && f.comm == s.Comm:
 		a.Confidence = event.ActorMedium
 	}
 	return a
+}
+
+// began says whether a session can have begun with this process. It cannot where another one came before with the command: that of this process may not be
+// known yet, or it has none, as a probe of the kubelet's.
+func (j *Joiner) began(s *session.Session, f first) bool {
+	with, is := j.ran[s]
+	if !is {
+		j.ran[s] = f
+		return true
+	}
+	return with.pid == f.pid && (!with.known || !f.known || with.began.Sub(f.began).Abs() <= near)
 }
 
 // whole says that all sessions are known which can have started a process.

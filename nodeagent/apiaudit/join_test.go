@@ -31,6 +31,12 @@ func opened(id, user, query string, end time.Duration) string {
 		stage(id, user, "exec", query, "ResponseComplete", end, `"responseStatus":{"code":101},`)
 }
 
+// later is one that is asked for some time after noon, and goes on.
+func later(id, user, query string, after time.Duration) string {
+	text := stage(id, user, "exec", query, "ResponseStarted", after+50*time.Millisecond, `"responseStatus":{"code":101},`)
+	return strings.ReplaceAll(text, `"requestReceivedTimestamp":"`+noon.Format(time.RFC3339Nano), `"requestReceivedTimestamp":"`+noon.Add(after).Format(time.RFC3339Nano))
+}
+
 const sh = "command=sh&command=-c&command=id&container=app&stdin=true"
 
 // entered is an event of a process that came into the container.
@@ -43,6 +49,12 @@ func entered(start time.Duration, args ...string) *event.Event {
 	if len(args) > 0 {
 		e.Syscall, e.Args, e.Comm, e.Result = "execve", args, args[0], "success"
 	}
+	return e
+}
+
+// as is the event of another process.
+func as(pid uint32, e *event.Event) *event.Event {
+	e.PID = event.NewID(pid)
 	return e
 }
 
@@ -72,6 +84,7 @@ func TestJoin(t *testing.T) {
 		e.Who.Entered, e.Who.Start = false, event.MomentOf(noon.Add(start))
 		return e
 	}
+	other := func(e *event.Event) *event.Event { return as(300, e) }
 	for _, test := range []struct {
 		name, log string
 		events    []*event.Event
@@ -90,6 +103,16 @@ func TestJoin(t *testing.T) {
 		{"long after its beginning", alice, []*event.Event{entered(10*time.Minute, "sh", "-c", "id")}, []string{""}},
 		{"after its end", opened("a1", "alice", sh, 5*time.Second), []*event.Event{entered(20*time.Second, "sh", "-c", "id")}, []string{""}},
 		{"one that was refused", strings.ReplaceAll(alice, `"code":101`, `"code":403`), []*event.Event{entered(time.Second, "sh", "-c", "id")}, []string{""}},
+		{
+			"another process with the command, as a probe of the kubelet's that runs the same", alice,
+			[]*event.Event{entered(time.Second, "sh", "-c", "id"), other(entered(5*time.Second, "sh", "-c", "id")), below(entered(time.Second), "sh")},
+			[]string{"high alice", "low alice", "high alice"},
+		},
+		{
+			"another process with the command, after that of a session that is over", opened("a1", "alice", sh, 2*time.Second) + later("b1", "bob", sh, 10*time.Second),
+			[]*event.Event{entered(time.Second, "sh", "-c", "id"), other(entered(11*time.Second, "sh", "-c", "id"))},
+			[]string{"high alice", "high bob"},
+		},
 		{
 			"two at once with the same command", alice + opened("b1", "bob", sh, time.Hour),
 			[]*event.Event{entered(time.Second, "sh", "-c", "id")},

@@ -1,6 +1,7 @@
 package apiaudit
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ type Live struct{ join Joiner }
 // NewLive returns a Live that knows no session yet. Of processes that began before since, what they ran first and with whom they could be confused is not
 // known.
 func NewLive(since time.Time) *Live {
-	return &Live{Joiner{log: &session.Log{}, known: newProcesses(most), since: since}}
+	return &Live{Joiner{log: &session.Log{}, known: newProcesses(most), ran: map[*session.Session]first{}, since: since}}
 }
 
 // Join fills in Who.Actor as a Joiner does, and returns the process with which the event's line came into its container, nil where it did not.
@@ -31,6 +32,7 @@ func (l *Live) Learn(d session.Document) []*Process {
 		l.join.log.Add(&d.Sessions[i])
 	}
 	l.join.lost = d.Lost
+	maps.DeleteFunc(l.join.ran, func(s *session.Session, _ first) bool { return !slices.Contains(l.join.log.Of(s.Namespace, s.Pod), s) })
 	var news []*Process
 	for _, id := range l.join.known.order {
 		p := l.join.known.byPID[id]

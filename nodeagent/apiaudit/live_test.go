@@ -108,6 +108,24 @@ func TestASecondSessionTakesCertaintyAwayForGood(t *testing.T) {
 	}
 }
 
+// Both run the same, and one is known a second before the other: the other's process is at no time taken for the first one's.
+func TestASessionThatIsNotKnownYetIsNotTakenForAnother(t *testing.T) {
+	live := apiaudit.NewLive(noon.Add(-time.Hour))
+	hers, his := entered(time.Second, "sh", "-c", "id"), as(300, entered(5*time.Second, "sh", "-c", "id"))
+	live.Join(hers)
+	live.Join(his)
+	alice, bob := opened("a1", "alice", sh, time.Hour), later("b1", "bob", sh, 5*time.Second)
+	for i := range 2 {
+		want := [][]string{
+			{"high alice of 200 at 12:00:01 in app", "low alice of 300 at 12:00:05 in app"},
+			{"low ? alice bob of 300 at 12:00:05 in app"},
+		}[i]
+		if diff := cmp.Diff(want, news(live, document(t, noon.Add(time.Minute), []string{alice, bob}[:i+1]...))); diff != "" {
+			t.Errorf("when %d of the sessions are known (-want +got):\n%s", i+1, diff)
+		}
+	}
+}
+
 func TestWhatIsNotKnownWholeIsNeverSure(t *testing.T) {
 	e := func() *event.Event { return entered(time.Second, "sh", "-c", "id") }
 	known := document(t, noon.Add(time.Minute), opened("a1", "alice", sh, time.Hour))
