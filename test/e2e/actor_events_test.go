@@ -19,6 +19,7 @@ import (
 // A line is what these tests look at of an event.
 type line struct {
 	Type, Syscall, Comm string
+	PID                 uint32
 	Args                []string
 	Who                 struct {
 		Namespace string

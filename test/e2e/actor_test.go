@@ -67,6 +67,16 @@ func TestWhoOpenedASessionIsNamedInTheEventsOfItsProcesses(t *testing.T) {
 		await(t, search("--actor", bob), is("sh -s", "low: "+byBob+" exec, "+alice+" exec"))
 		fmt.Fprintln(his, "uname -v")
 		await(t, written, is("uname -v", "low: "+byBob+" exec, "+alice+" exec"))
+		lines, err := written()
+		of := uint32(0) // the later shell's process, which is his
+		for _, l := range lines {
+			if l.command() == "sh -s" {
+				of = l.PID
+			}
+		}
+		if err != nil || slices.ContainsFunc(lines, func(l line) bool { return l.PID == of && l.Who.Actor.String() == alice+" high exec" }) {
+			t.Errorf("his shell, process %d, was taken for hers before his session was known: %v", of, err)
+		}
 	})
 	t.Run("a container that was added by kubectl debug", func(t *testing.T) {
 		mounts := filepath.Join(t.TempDir(), "container.json")
