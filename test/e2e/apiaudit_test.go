@@ -18,7 +18,7 @@ func apiServerTells(t *testing.T) {
 	dir := filepath.Join(root, ".local/cluster/audit")
 	page := documented(t, strings.NewReplacer("/etc/kubernetes/nodeaudit", dir, "10.96.0.77", serviceAddress))
 	for _, word := range []string{"helm upgrade", "kind: Config"} {
-		if err := command("bash", "-euo", "pipefail", "-c", page(word)); err != nil {
+		if err := command("timeout", "3m", "bash", "-euo", "pipefail", "-c", page(word)); err != nil {
 			t.Fatal(err)
 		}
 	}
