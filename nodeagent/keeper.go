@@ -40,7 +40,7 @@ func newKeeper(options Options, converger *converge.Converger, files *nodeFiles,
 	return &keeper{
 		options: options, converger: converger, files: files, road: road, kick: kick,
 		updates: make(chan desired.Update), metrics: newMetrics(options.Registry, options.Version),
-		reboots: reboots, who: who, tenants: newTenancy(road.ConfigureTenants),
+		reboots: reboots, who: who, tenants: newTenancy(options.Tenants, road.ConfigureTenants),
 	}
 }
 
@@ -63,7 +63,9 @@ func (k *keeper) run(ctx context.Context) error {
 		case <-ctx.Done():
 		case u := <-k.updates:
 			k.take(u)
+			k.tenants.settle(ctx)
 		case <-ticker.C:
+		case <-k.tenants.switched:
 		case <-k.wake():
 		case <-k.files.changed:
 		case change := <-k.kick:
@@ -89,6 +91,7 @@ func (k *keeper) await(ctx context.Context) {
 	case <-ctx.Done():
 	case u := <-k.updates:
 		k.take(u)
+		k.tenants.settle(ctx)
 	case <-time.After(time.Second):
 	}
 }
@@ -136,6 +139,7 @@ func (k *keeper) pass(ctx context.Context) {
 // complete adds what the policy road does not know.
 func (k *keeper) complete(report *v1alpha1.NodeAuditReport) {
 	report.AgentVersion, report.HeartbeatTime = k.options.Version, heartbeat()
+	report.TenantsDigest = k.road.TenantsDigest() // before what is said of their routes
 	report.Events, report.Sinks = k.road.Report()
 	report.Events.Who = k.who.report()
 	report.TenantSinks = k.road.TenantSinks()

@@ -154,7 +154,7 @@ func Run(ctx context.Context, options Options) error {
 	group.Go(func() error { listenToPeople(ctx, options, road); return nil })
 	group.Go(func() error { return options.Source.Run(ctx, func(u desired.Update) { keeper.update(ctx, u) }) })
 	group.Go(func() error { return options.Publisher.Run(ctx) })
-	group.Go(func() error { keeper.tenants.run(ctx, options.Tenants); return nil })
+	group.Go(func() error { keeper.tenants.run(ctx); return nil })
 	group.Go(func() error { footprint.Keep(ctx, options.Log); return nil })
 	if options.Pods != nil {
 		group.Go(func() error { options.Pods.Run(ctx); return nil })

@@ -23,6 +23,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/nodeagent/host"
 	"github.com/nodeaudit/nodeaudit/nodeagent/kernel/kerneltest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/pipeline"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -63,18 +64,19 @@ func (r *reports) until(t *testing.T, check func(v1alpha1.NodeAuditReport) bool)
 }
 
 // keep runs a keeper on a kernel in memory.
-func keep(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
+func keep(t *testing.T, tenants ...TenantSource) (*keeper, *kerneltest.Memory, *reports) {
 	t.Helper()
-	k, memory, published := idle(t)
+	k, memory, published := idle(t, tenants...)
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = k.run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
+	var running sync.WaitGroup
+	running.Go(func() { _ = k.run(ctx) })
+	running.Go(func() { k.tenants.run(ctx) })
+	t.Cleanup(func() { cancel(); running.Wait() })
 	return k, memory, published
 }
 
 // idle is a keeper that makes no passes.
-func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
+func idle(t *testing.T, tenants ...TenantSource) (*keeper, *kerneltest.Memory, *reports) {
 	t.Helper()
 	root, memory, published := t.TempDir(), kerneltest.New("/"), &reports{}
 	log := slog.New(slog.DiscardHandler)
@@ -83,8 +85,12 @@ func idle(t *testing.T) (*keeper, *kerneltest.Memory, *reports) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, source := range tenants {
+		options.Tenants, options.TenantSecrets = source, func(string) secret.Source { return secret.Dir{} }
+	}
 	road, err := pipeline.New(pipeline.Options{
-		NodeName: "node", HostRoot: "/", LogDir: t.TempDir(), OnConfigChange: func(*event.Event) {}, Log: log, Registry: options.Registry,
+		NodeName: "node", HostRoot: "/", LogDir: t.TempDir(), StateDir: t.TempDir(), OnConfigChange: func(*event.Event) {}, Log: log, Registry: options.Registry,
+		TenantSecrets: options.TenantSecrets,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,8 @@ const (
 	TenantsName = "nodeaudit-tenants"
 	// TenantsKey is the key of the encoded Tenants. Its digest is below DigestKey.
 	TenantsKey = "tenants.json"
+	// HistoryKey is the key of what the controller remembers of earlier documents. No agent reads it.
+	HistoryKey = "history.json"
 	// TenantRoutePrefix comes before namespace/name in the name of a tenant's route. Names of policies have no colon.
 	TenantRoutePrefix = "tenant:"
 )
@@ -27,6 +29,9 @@ const TenantsVersion = 1
 
 // Tenants is what the people of namespaces ask for.
 type Tenants struct {
+	// Digest is that of the document which it was decoded from. It travels with what it speaks of, so that an agent acknowledges what it uses and
+	// nothing else. It is no part of the document, and empty where there is none.
+	Digest string `json:"-"`
 	// Version is the version of the document.
 	Version int `json:"version"`
 	// Destinations are those that the sinks of tenants may reach.
@@ -85,6 +90,7 @@ func DecodeTenants(data map[string]string) (Tenants, error) {
 	case tenants.Version > TenantsVersion:
 		return Tenants{}, fmt.Errorf("key %s: version %d, known up to %d: %w", TenantsKey, tenants.Version, TenantsVersion, ErrVersion)
 	default:
+		tenants.Digest = data[DigestKey]
 		return tenants, nil
 	}
 }

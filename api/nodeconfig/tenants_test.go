@@ -53,6 +53,7 @@ func TestWhatTenantsAskForArrives(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := nodeconfig.DecodeTenants(data)
+		want.Digest = data[nodeconfig.DigestKey]
 		if diff := cmp.Diff(want, got, sameQuantity); diff != "" || err != nil {
 			t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 		}
@@ -124,8 +125,9 @@ func TestADocumentOfTenantsIsRefused(t *testing.T) {
 
 // An agent that is older than the controller takes what it knows of a document of its version.
 func TestFieldsThatAreNotKnownAreLeftOut(t *testing.T) {
-	got, err := nodeconfig.DecodeTenants(signed(`{"version":1,"later":{"x":1},"tenants":[{"namespace":"shop","Namespace":"bank","later":[1]}]}`))
-	want := nodeconfig.Tenants{Version: 1, Tenants: []nodeconfig.Tenant{{Namespace: "shop"}}}
+	data := signed(`{"version":1,"later":{"x":1},"tenants":[{"namespace":"shop","Namespace":"bank","later":[1]}]}`)
+	got, err := nodeconfig.DecodeTenants(data)
+	want := nodeconfig.Tenants{Digest: data[nodeconfig.DigestKey], Version: 1, Tenants: []nodeconfig.Tenant{{Namespace: "shop"}}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

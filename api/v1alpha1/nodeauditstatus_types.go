@@ -162,6 +162,12 @@ type NodeAuditReport struct {
 	// +kubebuilder:validation:MaxItems=256
 	Sinks []SinkReport `json:"sinks,omitempty"`
 
+	// tenantsDigest is the digest of the document of tenants (the ConfigMap nodeaudit-tenants) that the node works with: their routes in it are in force
+	// here, except those on which events.routes has a lastError. Absent where no tenants are let in, or no policy selects the node.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	TenantsDigest string `json:"tenantsDigest,omitempty"`
+
 	// tenantSinks reports on each NamespacedAuditSink for which pods on the node had events, named namespace/name. It has the first 256.
 	// +optional
 	// +listType=map

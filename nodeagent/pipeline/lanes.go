@@ -124,8 +124,11 @@ func (l *lanes) report() []v1alpha1.RouteReport {
 	return list
 }
 
-// maxRoutes is as many as a report may have.
-const maxRoutes = 256
+// maxRoutes is as many as a report may have, and maxRouteName as long as their names may be.
+const (
+	maxRoutes    = 256
+	maxRouteName = 253
+)
 
 const (
 	// tellEvery is how often routes are asked whether there is something to tell.

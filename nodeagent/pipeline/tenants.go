@@ -1,10 +1,8 @@
 package pipeline
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -25,9 +23,11 @@ type tenants struct {
 	places      map[nodeconfig.TenantKey]*tenantPlace
 	dial        dial.Func
 
-	mu    sync.Mutex // guards what events use
-	of    map[string]*tenant
-	total allowance
+	mu      sync.Mutex // guards what events use
+	of      map[string]*tenant
+	total   allowance
+	digest  string                 // of the document that of was made from
+	leftOut []v1alpha1.RouteReport // the routes of that document that are not in of
 }
 
 // TenantsDir is where the queues of tenants are, in the agent's folder: namespace/name. No sink of the platform has a queue below it.
@@ -58,6 +58,7 @@ func (t *tenants) configure(wanted nodeconfig.Tenants) {
 	t.dial = dial.Fenced(list)
 	places, made := map[nodeconfig.TenantKey]*tenantPlace{}, map[string]*tenant{}
 	var ending []*tenantPlace
+	var leftOut []v1alpha1.RouteReport
 	for _, of := range wanted.Tenants {
 		wrong := check(of)
 		if made[of.Namespace] != nil {
@@ -65,6 +66,7 @@ func (t *tenants) configure(wanted nodeconfig.Tenants) {
 		}
 		if wrong != "" {
 			t.options.Log.Error("leaving a tenant out", "bug", true, "namespace", of.Namespace, "reason", wrong)
+			leftOut = append(leftOut, unused(of, wrong)...)
 			continue
 		}
 		for _, s := range of.Sinks {
@@ -77,7 +79,7 @@ func (t *tenants) configure(wanted nodeconfig.Tenants) {
 		}
 		made[of.Namespace] = t.tenant(of, places)
 	}
-	gone := t.swap(made, places)
+	gone := t.swap(made, places, wanted.Digest, leftOut)
 	for _, p := range append(ending, gone...) {
 		p.cancel()
 	}
@@ -88,7 +90,7 @@ func (t *tenants) configure(wanted nodeconfig.Tenants) {
 }
 
 // swap takes the new tenants into use, and returns the places that are no more.
-func (t *tenants) swap(made map[string]*tenant, places map[nodeconfig.TenantKey]*tenantPlace) []*tenantPlace {
+func (t *tenants) swap(made map[string]*tenant, places map[nodeconfig.TenantKey]*tenantPlace, digest string, leftOut []v1alpha1.RouteReport) []*tenantPlace {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
@@ -104,7 +106,7 @@ func (t *tenants) swap(made map[string]*tenant, places map[nodeconfig.TenantKey]
 			gone = append(gone, p)
 		}
 	}
-	t.of, t.places = made, places
+	t.of, t.places, t.digest, t.leftOut = made, places, digest, leftOut
 	return gone
 }
 
@@ -164,33 +166,11 @@ func (t *tenants) stop() {
 	t.configuring.Lock()
 	defer t.configuring.Unlock()
 	places := t.places
-	t.swap(nil, nil)
+	t.swap(nil, nil, "", nil)
 	for _, p := range places {
 		p.cancel()
 	}
 	for _, p := range places {
 		<-p.done
 	}
-}
-
-// report returns the routes that have taken something, and the sinks that have had something to do, each by name.
-func (t *tenants) report() ([]v1alpha1.RouteReport, map[string]account) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var routes []v1alpha1.RouteReport
-	sinks := map[string]account{}
-	for _, namespace := range slices.Sorted(maps.Keys(t.of)) {
-		of := t.of[namespace]
-		for _, r := range of.lanes.report() {
-			if r.Matched > 0 || r.Errors > 0 || r.LastError != "" {
-				routes = append(routes, r)
-			}
-		}
-	}
-	for key, p := range t.places {
-		if a, busy := p.report(); busy {
-			sinks[key.String()] = a
-		}
-	}
-	return routes, sinks
 }

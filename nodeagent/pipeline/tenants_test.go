@@ -152,6 +152,76 @@ func TestATenantThatIsNotBoundToItsNamespaceIsLeftOut(t *testing.T) {
 		if p.tenants.of["fine"] == nil {
 			t.Errorf("%s: another namespace is out of use", name)
 		}
+		// The document counts as acknowledged, so that who is left out has to be told of, where his routes have names.
+		var want []string
+		if strings.HasPrefix(wrong.Routes[0].Name, "tenant:"+wrong.Namespace+"/") {
+			want = append(want, wrong.Routes[0].Name)
+		}
+		var got []string
+		events, _ := p.Report()
+		for _, r := range events.Routes {
+			if r.Errors == 0 && strings.HasPrefix(r.LastError, "this agent does not use what the namespace asks for: ") {
+				got = append(got, r.Name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: told of as left out (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// An agent acknowledges a document when it works with it, also while sinks that are not wanted any more take their time to end.
+func TestADocumentIsAcknowledgedWhenItIsInUse(t *testing.T) {
+	h := newHook(t, false)
+	p := tenantRoad(t, t.TempDir())
+	if got := p.TenantsDigest(); got != "" {
+		t.Errorf("before there is a document %q is acknowledged", got)
+	}
+	document := nodeconfig.Tenants{Digest: "first", Destinations: reachable(t, h), Tenants: []nodeconfig.Tenant{bound("shop", h.URL), bound("bank", h.URL)}}
+	p.ConfigureTenants(document)
+	if got := p.TenantsDigest(); got != "first" {
+		t.Errorf("%q is acknowledged", got)
+	}
+	ends := make(chan struct{})
+	p.tenants.places[nodeconfig.TenantKey{Namespace: "gone", Name: "hook"}] = &tenantPlace{cancel: func() {}, done: ends}
+	configured := make(chan struct{})
+	document.Digest, document.Tenants = "second", document.Tenants[:1]
+	go func() { defer close(configured); p.ConfigureTenants(document) }()
+	for p.TenantsDigest() != "second" {
+		time.Sleep(time.Millisecond) // the test's own limit ends it
+	}
+	p.tenants.mu.Lock()
+	if len(p.tenants.of) != 1 || p.tenants.of["shop"] == nil {
+		t.Errorf("acknowledged, and not in use: %v", p.tenants.of)
+	}
+	p.tenants.mu.Unlock()
+	close(ends)
+	<-configured
+	p.ConfigureTenants(nodeconfig.Tenants{}) // no policy selects the node any more
+	if got := p.TenantsDigest(); got != "" {
+		t.Errorf("without tenants %q is acknowledged", got)
+	}
+}
+
+// A report has room for so many routes. Those of which somebody should know come first.
+func TestRoutesThatCannotBeUsedAreReportedFirst(t *testing.T) {
+	h := newHook(t, false)
+	p := tenantRoad(t, t.TempDir())
+	document := nodeconfig.Tenants{Destinations: reachable(t, h)}
+	for i := range maxRoutes + 1 {
+		document.Tenants = append(document.Tenants, bound(fmt.Sprintf("ns%03d", i), h.URL, func(r *v1alpha1.Route) {
+			if i == maxRoutes {
+				r.Match.CEL = "event.nonsense == 1"
+			}
+		}))
+	}
+	p.ConfigureTenants(document)
+	for _, of := range document.Tenants {
+		p.tenants.offer(podEvent(of.Namespace, "x"))
+	}
+	events, _ := p.Report()
+	if first := events.Routes[0]; len(events.Routes) != maxRoutes || first.Name != "tenant:ns256/all" || first.LastError == "" {
+		t.Errorf("%d routes, the first %+v", len(events.Routes), first)
 	}
 }
 
@@ -162,6 +232,9 @@ func TestOfANamespaceThatIsThereTwiceTheFirstCounts(t *testing.T) {
 	p.ConfigureTenants(nodeconfig.Tenants{Destinations: reachable(t, first, second), Tenants: []nodeconfig.Tenant{bound("shop", first.URL), bound("shop", second.URL)}})
 	p.tenants.offer(podEvent("shop", "x"))
 	awaitTenant(t, p, "shop/hook", func(r v1alpha1.SinkReport) bool { return r.Written == 1 && r.Queued == 0 })
+	if events, _ := p.Report(); len(events.Routes) != 1 || events.Routes[0].LastError != "" {
+		t.Errorf("names are keys of a report, and the first is in use: %+v", events.Routes)
+	}
 	if got := len(p.tenants.places); got != 1 || len(first.keys(t)) != 1 || len(second.keys(t)) != 0 {
 		t.Errorf("%d sinks; the first got %q, the second %q", got, first.keys(t), second.keys(t))
 	}
@@ -314,10 +387,10 @@ func TestWhatTenantsCostIsBounded(t *testing.T) {
 func TestAnAgentThatLetsNoTenantsInUsesNothingOfTheirs(t *testing.T) {
 	h := newHook(t, false)
 	p := road(t, Options{StateDir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
-	p.ConfigureTenants(nodeconfig.Tenants{Destinations: reachable(t, h), Tenants: []nodeconfig.Tenant{bound("shop", h.URL)}})
+	p.ConfigureTenants(nodeconfig.Tenants{Digest: "d", Destinations: reachable(t, h), Tenants: []nodeconfig.Tenant{bound("shop", h.URL)}})
 	p.give(podEvent("shop", "x"))
-	if len(p.tenants.of) != 0 || len(p.TenantSinks()) != 0 {
-		t.Errorf("in use: %v", p.tenants.of)
+	if len(p.tenants.of) != 0 || len(p.TenantSinks()) != 0 || p.TenantsDigest() != "" {
+		t.Errorf("in use: %v, acknowledged: %q", p.tenants.of, p.TenantsDigest())
 	}
 }
 
