@@ -176,7 +176,8 @@ type AuditRouteStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions has Ready: the route compiles, keeps to the limits, and every sink of it is there and in use.
+	// conditions has Ready: the route compiles, keeps to the limits, every sink of it is there and in use, and every node that a policy selects and that reports
+	// has said that it works with the route and its sinks as they are now. Until then its reason is Progressing.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

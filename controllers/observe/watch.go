@@ -111,7 +111,7 @@ func news(report *v1alpha1.NodeAuditReport) *v1alpha1.NodeAuditReport {
 	if n.Kernel != nil {
 		n.Kernel = &v1alpha1.KernelReport{Enabled: n.Kernel.Enabled}
 	}
-	n.TenantSinks = nil // nobody who looks at the fleet asks for them
+	n.TenantSinks, n.TenantsDigest = nil, "" // nobody who looks at the fleet asks for them
 	for i := range n.Sinks {
 		n.Sinks[i].Written, n.Sinks[i].Dropped = 0, 0
 	}

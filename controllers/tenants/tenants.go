@@ -7,36 +7,26 @@ package tenants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/controllers/compile"
-	"github.com/nodeaudit/nodeaudit/controllers/rollup"
 )
 
 const (
 	// settle is how long changes are gathered before a look.
 	settle = 300 * time.Millisecond
-	// lookEvery is how often the reports of nodes are added up. They change all the time, and are no reason for a look.
+	// gather is how long acknowledgements are gathered: after an edit all nodes send one.
+	gather = time.Second
+	// lookEvery is how often the reports of nodes are added up. They change all the time, and other news in them are no reason for a look.
 	lookEvery = 15 * time.Second
 	// again is when a look that met another writer is repeated.
 	again = time.Second
@@ -63,45 +53,10 @@ type Reconciler struct {
 	now     func() time.Time
 
 	source   string // what the rest was compiled from
+	document nodeconfig.Tenants
 	data     map[string]string
 	verdicts compile.TenantVerdicts
-}
-
-// look is the one request: look at all tenants.
-type look struct{}
-
-// Setup adds the reconciler to the manager.
-func Setup(mgr manager.Manager, options Options) error {
-	r := &Reconciler{client: mgr.GetClient(), options: options, now: time.Now}
-	c, err := controller.NewTyped("tenants", mgr, controller.TypedOptions[look]{Reconciler: r, ReconciliationTimeout: patience})
-	if err != nil {
-		return fmt.Errorf("creating the controller tenants: %w", err)
-	}
-	ours := predicate.NewTypedPredicateFuncs(func(m *corev1.ConfigMap) bool { return m.Name == nodeconfig.TenantsName })
-	for _, s := range []source.TypedSource[look]{
-		source.TypedKind(mgr.GetCache(), &v1alpha1.AuditRoute{}, soon[*v1alpha1.AuditRoute](), predicate.TypedGenerationChangedPredicate[*v1alpha1.AuditRoute]{}),
-		source.TypedKind(mgr.GetCache(), &v1alpha1.NamespacedAuditSink{}, soon[*v1alpha1.NamespacedAuditSink](), predicate.TypedGenerationChangedPredicate[*v1alpha1.NamespacedAuditSink]{}),
-		source.TypedKind(mgr.GetCache(), &corev1.ConfigMap{}, soon[*corev1.ConfigMap](), ours),
-		// Once without a cause: the ConfigMap is there also while nobody asks for anything.
-		source.TypedFunc[look](func(_ context.Context, q workqueue.TypedRateLimitingInterface[look]) error {
-			q.AddAfter(look{}, settle)
-			return nil
-		}),
-	} {
-		if err := c.Watch(s); err != nil {
-			return fmt.Errorf("watching for the controller tenants: %w", err)
-		}
-	}
-	return nil
-}
-
-func soon[T client.Object]() handler.TypedFuncs[T, look] {
-	type queue = workqueue.TypedRateLimitingInterface[look]
-	return handler.TypedFuncs[T, look]{
-		CreateFunc: func(_ context.Context, _ event.TypedCreateEvent[T], q queue) { q.AddAfter(look{}, settle) },
-		UpdateFunc: func(_ context.Context, _ event.TypedUpdateEvent[T], q queue) { q.AddAfter(look{}, settle) },
-		DeleteFunc: func(_ context.Context, _ event.TypedDeleteEvent[T], q queue) { q.AddAfter(look{}, settle) },
-	}
+	written  history
 }
 
 // Reconcile takes one look, writes the ConfigMap, and then the statuses.
@@ -144,73 +99,7 @@ func (r *Reconciler) compile(routes []v1alpha1.AuditRoute, sinks []v1alpha1.Name
 	if err != nil {
 		return err
 	}
-	r.source, r.data, r.verdicts = text.String(), data, verdicts
-	return nil
-}
-
-// distribute makes the ConfigMap what it should be.
-func (r *Reconciler) distribute(ctx context.Context) error {
-	wanted := &corev1.ConfigMap{Data: r.data}
-	wanted.Namespace, wanted.Name = r.options.Namespace, nodeconfig.TenantsName
-	wanted.Labels = map[string]string{
-		"app.kubernetes.io/name": "nodeaudit", "app.kubernetes.io/managed-by": "nodeaudit-controller", nodeconfig.KindLabel: nodeconfig.KindTenants,
-	}
-	has := &corev1.ConfigMap{}
-	err := r.client.Get(ctx, client.ObjectKeyFromObject(wanted), has)
-	switch {
-	case apierrors.IsNotFound(err):
-		err = r.client.Create(ctx, wanted)
-		if apierrors.IsAlreadyExists(err) {
-			// Somebody took the label by which the cache knows it. Without a resource version, whatever is there is replaced.
-			err = r.client.Update(ctx, wanted)
-		}
-	case err != nil:
-	case maps.Equal(has.Data, wanted.Data) && maps.Equal(has.Labels, wanted.Labels) && len(has.BinaryData) == 0:
-		return nil
-	case has.Immutable != nil && *has.Immutable:
-		err = r.client.Delete(ctx, has.DeepCopy()) // the next look creates it again
-	default:
-		wanted.ResourceVersion = has.ResourceVersion
-		err = r.client.Update(ctx, wanted)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the ConfigMap of tenants: %w", err)
-	}
-	r.options.Log.Info("wrote what tenants ask for", "digest", r.data[nodeconfig.DigestKey])
-	return nil
-}
-
-// report writes each status that says something new.
-func (r *Reconciler) report(ctx context.Context, routes []v1alpha1.AuditRoute, sinks []v1alpha1.NamespacedAuditSink, reports []v1alpha1.NodeAuditStatus) error {
-	clock := rollup.Clock{Now: r.now(), StaleAfter: r.options.StaleAfter}
-	var errs []error
-	fleet := rollup.NewTenantFleet(reports, clock)
-	for i := range routes {
-		o := &routes[i]
-		verdict := r.verdicts.Routes[nodeconfig.TenantKey{Namespace: o.Namespace, Name: o.Name}]
-		changed := o.DeepCopy()
-		changed.Status = rollup.TenantRoute(o, rollup.TenantVerdict{Reason: verdict.Reason, Message: verdict.Message}, fleet, clock)
-		if !equality.Semantic.DeepEqual(o.Status, changed.Status) {
-			errs = append(errs, r.patch(ctx, changed, o))
-		}
-	}
-	seen := rollup.TenantNodes(reports, clock)
-	for i := range sinks {
-		o := &sinks[i]
-		verdict := r.verdicts.Sinks[nodeconfig.TenantKey{Namespace: o.Namespace, Name: o.Name}]
-		changed := o.DeepCopy()
-		changed.Status = rollup.TenantSink(o, rollup.TenantVerdict{Reason: verdict.Reason, Message: verdict.Message, Used: verdict.Used}, seen[o.Namespace+"/"+o.Name], clock)
-		if !equality.Semantic.DeepEqual(o.Status, changed.Status) {
-			errs = append(errs, r.patch(ctx, changed, o))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// patch writes the status. An object that was deleted meanwhile needs none.
-func (r *Reconciler) patch(ctx context.Context, changed, from client.Object) error {
-	if err := r.client.Status().Patch(ctx, changed, client.MergeFrom(from)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing the status of %s/%s: %w", from.GetNamespace(), from.GetName(), err)
-	}
+	document.Digest = data[nodeconfig.DigestKey]
+	r.source, r.document, r.data, r.verdicts = text.String(), document, data, verdicts
 	return nil
 }

@@ -211,7 +211,7 @@ func TestTheWebhookJudgesWhatTenantsWrite(t *testing.T) {
 				if err := admin.Create(t.Context(), auditRoute("shop", "uses-it", "siem")); err != nil {
 					return err
 				}
-				eventually(t, says(auditRoute("shop", "uses-it"), "Ready=True/Accepted")) // so that the cache has it
+				eventually(t, says(auditRoute("shop", "uses-it"), "Ready=False/Progressing")) // no agent has it, but the cache
 				return c.Patch(t.Context(), namespacedSink("shop", "siem", ""), client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"webhook":{"url":"https://evil.test/"}}}`)), client.DryRunAll)
 			},
 			nil,

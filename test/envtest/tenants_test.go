@@ -88,6 +88,39 @@ func tenantsNow() ([]string, error) {
 	return all, err
 }
 
+// documentNow is the digest of what is in the ConfigMap, for an agent that works with it.
+func documentNow(t *testing.T) string {
+	t.Helper()
+	m := configMap(nodeconfig.TenantsName)
+	if err := admin.Get(t.Context(), client.ObjectKeyFromObject(m), m); err != nil {
+		t.Fatal(err)
+	}
+	return m.Data[nodeconfig.DigestKey]
+}
+
+// acknowledging plays the agents of nodes that work with the document.
+func acknowledging(t *testing.T, digest string, nodes ...string) {
+	t.Helper()
+	for _, name := range nodes {
+		if err := agent(name, v1alpha1.NodeInSync, func(r *v1alpha1.NodeAuditReport) { r.TenantsDigest = digest }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// saysOf checks the condition and the message of a route that has no other.
+func saysOf(route *v1alpha1.AuditRoute, want, message string) func() error {
+	return func() error {
+		if err := says(route, want)(); err != nil {
+			return err
+		}
+		if got := route.Status.Conditions[0].Message; got != message {
+			return fmt.Errorf("the message is %q, want %q", got, message)
+		}
+		return nil
+	}
+}
+
 func inUse(want ...string) func() error {
 	return func() error {
 		got, err := tenantsNow()
@@ -107,10 +140,10 @@ func TestTenantsAreGivenToAgentsAndToldHowItIs(t *testing.T) {
 	eventually(t, has("p", passwd, "n1"))
 	eventually(t, inUse("shop: tenant:shop/execshop siem"))
 	eventually(t, says(route, "Ready=False/NoNodesSelected")) // no agent says that it records anything
-	if err := agent("n1", v1alpha1.NodeInSync); err != nil {
-		t.Fatal(err)
-	}
-	edit(t, route, func(r *v1alpha1.AuditRoute) { r.Spec.Match.Keys = []string{"k"} }) // so that somebody looks soon
+	acknowledging(t, "", "n1")                                // as an agent that has not read the document, or is not told to let tenants in
+	eventually(t, says(route, "Ready=False/Progressing"))
+	eventually(t, says(sink, "Ready=False/Progressing"))
+	acknowledging(t, documentNow(t), "n1")
 	eventually(t, says(route, "Ready=True/Accepted"))
 	eventually(t, says(sink, "Ready=True/Accepted"))
 	eventually(t, says(elsewhere, "Ready=False/NotAllowed"))
@@ -143,15 +176,18 @@ func TestTheStatusOfATenantsRouteHasWhatNodesReport(t *testing.T) {
 	create(t, node("n1"), node("n2"), policy("p", passwd), namespacedSink("shop", "siem", "https://in.logs.test/x"))
 	stop := start(t, letIn)
 	eventually(t, has("p", passwd, "n1", "n2"))
+	create(t, route)
+	eventually(t, inUse("shop: tenant:shop/execshop siem"))
+	document := documentNow(t)
 	for name, lastError := range map[string]string{"n1": "", "n2": "the route matches nothing: match: no such field"} {
 		err := agent(name, v1alpha1.NodeInSync, func(r *v1alpha1.NodeAuditReport) {
+			r.TenantsDigest = document
 			r.Events.Routes = []v1alpha1.RouteReport{{Name: "p/r", Matched: 1}, {Name: "tenant:shop/exec", LastError: lastError}}
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	create(t, route)
 	eventually(t, says(route, "Ready=False/InvalidRoutes"))
 	if c := route.Status.Conditions[0]; c.Message != "not in force on 1 of 2 nodes; node n2: the route matches nothing: match: no such field" {
 		t.Errorf("%+v", c)
@@ -165,9 +201,12 @@ func TestTheStatusOfATenantsSinkHasWhatNodesReport(t *testing.T) {
 	create(t, node("n1"), node("n2"), policy("p", passwd), auditRoute("shop", "exec", "siem"), sink)
 	start(t, letIn)
 	eventually(t, has("p", passwd, "n1", "n2"))
+	eventually(t, inUse("shop: tenant:shop/execshop siem"))
 	report := func(name, lastError string) {
 		t.Helper()
+		document := documentNow(t)
 		err := agent(name, v1alpha1.NodeInSync, func(r *v1alpha1.NodeAuditReport) {
+			r.TenantsDigest = document
 			r.TenantSinks = []v1alpha1.SinkReport{{Name: "shop/siem", Written: 5, Queued: 2, LastError: lastError}, {Name: "bank/siem", Written: 99}}
 		})
 		if err != nil {
@@ -180,9 +219,52 @@ func TestTheStatusOfATenantsSinkHasWhatNodesReport(t *testing.T) {
 	if s := sink.Status; s.Nodes.Using != 2 || s.Nodes.Healthy != 1 || s.Delivery.Written != 10 || s.Delivery.Backlog != 4 || !strings.HasPrefix(s.LastError, "node n2: the agents may not read") {
 		t.Errorf("%+v", s)
 	}
+	before := documentNow(t)
+	edit(t, sink, func(s *v1alpha1.NamespacedAuditSink) { s.Spec.Webhook.URL = "https://in.logs.test/y" })
+	eventually(t, says(sink, "Ready=False/Progressing")) // both write where they should not any more
+	if s := sink.Status; s.Nodes.Using != 2 || s.Nodes.Healthy != 0 || s.LastError != "" || documentNow(t) == before {
+		t.Errorf("%+v", s)
+	}
+	report("n1", "")
 	report("n2", "")
-	edit(t, sink, func(s *v1alpha1.NamespacedAuditSink) { s.Spec.Webhook.URL = "https://in.logs.test/y" }) // so that somebody looks soon
 	eventually(t, says(sink, "Ready=True/Routed"))
+}
+
+// What is in force, agents say. An edit is in force nowhere before they do, and takes nothing from routes that it does not concern, also where the controller
+// has forgotten what it wrote.
+func TestARouteIsInForceWhereAgentsAcknowledgeIt(t *testing.T) {
+	withTenants(t, "shop", "bank")
+	route, other := auditRoute("shop", "exec", "siem"), auditRoute("bank", "exec", "siem")
+	create(t, node("n1"), node("n2"), policy("p", passwd), route, other, namespacedSink("shop", "siem", "https://in.logs.test/x"), namespacedSink("bank", "siem", "https://in.logs.test/x"))
+	stop := start(t, letIn)
+	eventually(t, has("p", passwd, "n1", "n2"))
+	eventually(t, inUse("bank: tenant:bank/execbank siem", "shop: tenant:shop/execshop siem"))
+	first := documentNow(t)
+	acknowledging(t, "", "n2")
+	acknowledging(t, first, "n1")
+	eventually(t, saysOf(route, "Ready=False/Progressing", "waiting for 1 of 2 nodes to take it into use: n2"))
+	acknowledging(t, first, "n2")
+	eventually(t, saysOf(route, "Ready=True/Accepted", "in force on every node that a policy selects, 2 now"))
+	eventually(t, says(other, "Ready=True/Accepted"))
+	untouched := other.ResourceVersion
+
+	edit(t, route, func(r *v1alpha1.AuditRoute) { r.Spec.Match.Keys = []string{"k"} })
+	eventually(t, saysOf(route, "Ready=False/Progressing", "waiting for 2 of 2 nodes to take it into use: n1, n2"))
+	acknowledging(t, documentNow(t), "n2")
+	eventually(t, saysOf(route, "Ready=False/Progressing", "waiting for 1 of 2 nodes to take it into use: n1"))
+	stop()
+	start(t, letIn)
+	edit(t, route, func(r *v1alpha1.AuditRoute) { r.Spec.Match.Keys = []string{"l"} })
+	eventually(t, saysOf(route, "Ready=False/Progressing", "waiting for 2 of 2 nodes to take it into use: n1, n2"))
+	acknowledging(t, documentNow(t), "n1", "n2")
+	eventually(t, says(route, "Ready=True/Accepted"))
+	if err := says(other, "Ready=True/Accepted")(); err != nil || other.ResourceVersion != untouched {
+		t.Errorf("the status of a route that was not touched has changed: %v, %+v", err, other.Status)
+	}
+
+	acknowledging(t, strings.Repeat("0", 32), "n1") // which nobody has written: a lie, or a forged document
+	eventually(t, saysOf(other, "Ready=False/Progressing", "waiting for 1 of 2 nodes to take it into use: n1"))
+	eventually(t, saysOf(route, "Ready=False/Progressing", "waiting for 1 of 2 nodes to take it into use: n1"))
 }
 
 func TestWhatSomebodyWritesForTenantsIsPutBack(t *testing.T) {
