@@ -36,6 +36,16 @@ func TestATenantsSinkSaysWhatItLacksUntilItIsGranted(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = kubectl("delete", "namespace", space.Name, "--wait=false") })
 	ready(t, create(t, "tenant", "-w /etc/nodeaudit-e2e-tenant -p wa -k tenant\n"))
+	eventually(t, time.Minute, func() error { // every agent has said that it works with the route
+		if err := admin.Get(ctx, client.ObjectKeyFromObject(route), route); err != nil {
+			return err
+		}
+		c := meta.FindStatusCondition(route.Status.Conditions, v1alpha1.ConditionReady)
+		if c == nil || c.Status != metav1.ConditionTrue || c.Reason != v1alpha1.ReasonAccepted || c.ObservedGeneration != route.Generation {
+			return fmt.Errorf("Ready of the route is %+v", c)
+		}
+		return nil
+	})
 	writer(t, hostNode, space.Name, "loop", "nodeaudit-e2e-tenant")
 	told := func(word string) func() error {
 		return func() error {
