@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -16,23 +15,8 @@ import (
 	"time"
 
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect/lokitest"
 )
-
-// lokiConfig is for one process that keeps all in a folder.
-const lokiConfig = `
-auth_enabled: false
-server: {http_listen_address: 127.0.0.1, http_listen_port: %[1]s, grpc_listen_address: 127.0.0.1, grpc_listen_port: 0, log_level: error}
-common:
-  instance_addr: 127.0.0.1
-  path_prefix: %[2]s
-  replication_factor: 1
-  ring: {kvstore: {store: inmemory}}
-ingester: {lifecycler: {min_ready_duration: 0s}}
-schema_config:
-  configs: [{from: "2024-01-01", store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]
-storage_config: {filesystem: {directory: %[2]s/chunks}}
-analytics: {reporting_enabled: false}
-`
 
 // grafana is Loki itself, which is asked for what it has.
 type grafana struct{ program }
@@ -46,14 +30,14 @@ func loki(dir string) (receiver, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, port, _ := net.SplitHostPort(at)
 	config := filepath.Join(dir, "loki.yaml")
-	if err := put(dir, "loki.yaml", fmt.Appendf(nil, lokiConfig, port, filepath.Join(dir, "loki"))); err != nil {
-		return nil, err
+	text, err := lokitest.Config(at, filepath.Join(dir, "loki"))
+	if err == nil {
+		err = put(dir, "loki.yaml", text)
 	}
 	return &grafana{program{at: at, ready: lokiIsReady(at), command: func() (*exec.Cmd, error) {
 		return exec.Command(path, "-config.file="+config), nil
-	}}}, nil
+	}}}, err
 }
 
 func lokiIsReady(at string) func() bool {
@@ -93,7 +77,12 @@ func (g *grafana) got() []int {
 // page is some lines from a time on, in nanoseconds, each with its own.
 func (g *grafana) page(from string) ([][2]string, error) {
 	query := url.Values{"query": {`{service_name="nodeaudit"}`}, "limit": {"2000"}, "direction": {"forward"}, "start": {from}}
-	response, err := http.Get("http://" + g.at + "/loki/api/v1/query_range?" + query.Encode())
+	request, err := http.NewRequest(http.MethodGet, "http://"+g.at+"/loki/api/v1/query_range?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("X-Scope-OrgID", lokiTenant)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +106,8 @@ func (g *grafana) page(from string) ([][2]string, error) {
 	return page, err
 }
 
+const lokiTenant = "faults"
+
 func toLoki(at string) v1alpha1.AuditSinkSpec {
-	return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeLoki, Loki: &v1alpha1.LokiSink{URL: "http://" + at}}
+	return v1alpha1.AuditSinkSpec{Type: v1alpha1.SinkTypeLoki, Loki: &v1alpha1.LokiSink{URL: "http://" + at, Tenant: lokiTenant}}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -24,26 +23,11 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect"
+	"github.com/nodeaudit/nodeaudit/nodeagent/sink/connect/lokitest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export/exporttest"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/sinktest"
 )
-
-// lokiConfig is for one process that keeps all in a folder and has tenants. What it is sent stands in its log before it answers.
-const lokiConfig = `
-auth_enabled: true
-server: {http_listen_address: 127.0.0.1, http_listen_port: %[1]s, grpc_listen_address: 127.0.0.1, grpc_listen_port: 0, log_level: warn}
-common:
-  instance_addr: 127.0.0.1
-  path_prefix: %[2]s
-  replication_factor: 1
-  ring: {kvstore: {store: inmemory}}
-ingester: {lifecycler: {min_ready_duration: 0s}}
-schema_config:
-  configs: [{from: "2024-01-01", store: tsdb, object_store: filesystem, schema: v13, index: {prefix: index_, period: 24h}}]
-storage_config: {filesystem: {directory: %[2]s/chunks}}
-analytics: {reporting_enabled: false}
-`
 
 // loki is Grafana's own server, which keeps its address and what it has over kill and start.
 type loki struct {
@@ -63,8 +47,11 @@ func newLoki(t *testing.T) *loki {
 	if err := listener.Close(); err != nil { // it only found a port
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(l.address)
-	if err := os.WriteFile(l.config, fmt.Appendf(nil, lokiConfig, port, t.TempDir()), 0o600); err != nil {
+	text, err := lokitest.Config(l.address, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(l.config, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return l
