@@ -14,7 +14,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -62,16 +61,7 @@ func Setup(mgr manager.Manager, options Options) error {
 		metrics:   options.Metrics,
 		now:       time.Now,
 	}
-	c, err := controller.NewTyped("distribute", mgr, controller.TypedOptions[observe.Look]{Reconciler: r, ReconciliationTimeout: patience})
-	if err != nil {
-		return fmt.Errorf("creating the controller distribute: %w", err)
-	}
-	for _, source := range observe.Sources(mgr.GetCache(), settle, options.StaleAfter) {
-		if err := c.Watch(source); err != nil {
-			return fmt.Errorf("watching for the controller distribute: %w", err)
-		}
-	}
-	return nil
+	return observe.Start(mgr, "distribute", r, patience, observe.Fleet(mgr.GetCache(), settle, options.StaleAfter)...)
 }
 
 // Reconcile takes one look at the fleet and makes the ConfigMaps follow.

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,9 +12,12 @@ import (
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
@@ -21,7 +25,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/controllers/rollup"
 )
 
-// Look is the request of both reconcilers: look at the whole fleet. Rollouts and rule sets concern all nodes together, so there is only one.
+// Look is the one request of a reconciler: look at the whole fleet, or at all tenants. Rollouts and rule sets concern all nodes together.
 type Look struct{}
 
 // node is a Node of which only the metadata is cached.
@@ -71,20 +75,34 @@ func stripReport(object any) (any, error) {
 	return object, nil
 }
 
-// Sources are the changes after which a reconciler looks again. What comes within delay is one look. A report that is renewed after more than
-// staleAfter counts as a change, although it says what it said before.
-func Sources(from cache.Cache, delay, staleAfter time.Duration) []source.TypedSource[Look] {
+// Start adds the reconciler to the manager as a controller of that name, which looks after each change that the sources tell of, for so long at most.
+func Start(mgr manager.Manager, name string, r reconcile.TypedReconciler[Look], patience time.Duration, sources ...source.TypedSource[Look]) error {
+	c, err := controller.NewTyped(name, mgr, controller.TypedOptions[Look]{Reconciler: r, ReconciliationTimeout: patience})
+	if err != nil {
+		return fmt.Errorf("creating the controller %s: %w", name, err)
+	}
+	for _, source := range sources {
+		if err := c.Watch(source); err != nil {
+			return fmt.Errorf("watching for the controller %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Fleet are the changes of all that World has. What comes within delay is one look. A report that is renewed after more than staleAfter counts as a
+// change, although it says what it said before.
+func Fleet(from cache.Cache, delay, staleAfter time.Duration) []source.TypedSource[Look] {
 	return []source.TypedSource[Look]{
-		source.TypedKind(from, &v1alpha1.AuditPolicy{}, soon[*v1alpha1.AuditPolicy](delay), predicate.TypedGenerationChangedPredicate[*v1alpha1.AuditPolicy]{}),
-		source.TypedKind(from, &v1alpha1.AuditSink{}, soon[*v1alpha1.AuditSink](delay), predicate.TypedGenerationChangedPredicate[*v1alpha1.AuditSink]{}),
-		source.TypedKind(from, node(), soon[*metav1.PartialObjectMetadata](delay), predicate.TypedLabelChangedPredicate[*metav1.PartialObjectMetadata]{}),
-		source.TypedKind(from, &corev1.ConfigMap{}, soon[*corev1.ConfigMap](delay), predicate.TypedResourceVersionChangedPredicate[*corev1.ConfigMap]{}),
-		source.TypedKind(from, &v1alpha1.NodeAuditStatus{}, soon[*v1alpha1.NodeAuditStatus](delay), newsworthy(staleAfter)),
+		source.TypedKind(from, &v1alpha1.AuditPolicy{}, Soon[*v1alpha1.AuditPolicy](delay), predicate.TypedGenerationChangedPredicate[*v1alpha1.AuditPolicy]{}),
+		source.TypedKind(from, &v1alpha1.AuditSink{}, Soon[*v1alpha1.AuditSink](delay), predicate.TypedGenerationChangedPredicate[*v1alpha1.AuditSink]{}),
+		source.TypedKind(from, node(), Soon[*metav1.PartialObjectMetadata](delay), predicate.TypedLabelChangedPredicate[*metav1.PartialObjectMetadata]{}),
+		source.TypedKind(from, &corev1.ConfigMap{}, Soon[*corev1.ConfigMap](delay), predicate.TypedResourceVersionChangedPredicate[*corev1.ConfigMap]{}),
+		source.TypedKind(from, &v1alpha1.NodeAuditStatus{}, Soon[*v1alpha1.NodeAuditStatus](delay), newsworthy(staleAfter)),
 	}
 }
 
-// soon asks for a look after the delay. A look that is already due stays where it is, so a stream of changes cannot put it off.
-func soon[T client.Object](delay time.Duration) handler.TypedFuncs[T, Look] {
+// Soon asks for a look after the delay. A look that is already due stays where it is, so a stream of changes cannot put it off.
+func Soon[T client.Object](delay time.Duration) handler.TypedFuncs[T, Look] {
 	type queue = workqueue.TypedRateLimitingInterface[Look]
 	return handler.TypedFuncs[T, Look]{
 		CreateFunc: func(_ context.Context, _ event.TypedCreateEvent[T], q queue) { q.AddAfter(Look{}, delay) },

@@ -15,7 +15,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -68,16 +67,7 @@ func Setup(mgr manager.Manager, options Options) error {
 		metrics:    options.Metrics,
 		now:        time.Now,
 	}
-	c, err := controller.NewTyped("report", mgr, controller.TypedOptions[observe.Look]{Reconciler: r, ReconciliationTimeout: patience})
-	if err != nil {
-		return fmt.Errorf("creating the controller report: %w", err)
-	}
-	for _, source := range observe.Sources(mgr.GetCache(), settle, options.StaleAfter) {
-		if err := c.Watch(source); err != nil {
-			return fmt.Errorf("watching for the controller report: %w", err)
-		}
-	}
-	return nil
+	return observe.Start(mgr, "report", r, patience, observe.Fleet(mgr.GetCache(), settle, options.StaleAfter)...)
 }
 
 // Reconcile takes one look at the fleet and brings every status up to date.

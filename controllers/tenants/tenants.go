@@ -19,6 +19,7 @@ import (
 	"github.com/nodeaudit/nodeaudit/api/nodeconfig"
 	"github.com/nodeaudit/nodeaudit/api/v1alpha1"
 	"github.com/nodeaudit/nodeaudit/controllers/compile"
+	"github.com/nodeaudit/nodeaudit/controllers/observe"
 )
 
 const (
@@ -60,7 +61,7 @@ type Reconciler struct {
 }
 
 // Reconcile takes one look, writes the ConfigMap, and then the statuses.
-func (r *Reconciler) Reconcile(ctx context.Context, _ look) (reconcile.Result, error) {
+func (r *Reconciler) Reconcile(ctx context.Context, _ observe.Look) (reconcile.Result, error) {
 	var routes v1alpha1.AuditRouteList
 	var sinks v1alpha1.NamespacedAuditSinkList
 	var reports v1alpha1.NodeAuditStatusList
