@@ -219,17 +219,17 @@ func (s *scanner) member() bool {
 	return true
 }
 
-// plain reads a name of small letters and its colon, as nearly all are, or reads nothing.
+// plain reads a name of letters and its colon, as nearly all are, or reads nothing.
 func (s *scanner) plain() bool {
 	rest := s.line[s.at:]
 	if rest[0] != '"' {
 		return false
 	}
 	for i := 1; i < len(rest)-1; i++ {
-		if c := rest[i]; 'a' <= c && c <= 'z' {
+		if c := rest[i] | 0x20; 'a' <= c && c <= 'z' {
 			continue
 		}
-		if rest[i] != '"' || rest[i+1] != ':' {
+		if rest[i] != '"' || rest[i+1] != ':' || isOdd(rest[1:i]) {
 			return false
 		}
 		s.name = rest[1:i]
@@ -247,7 +247,7 @@ func isOdd(name []byte) bool {
 			return true
 		}
 		if 'A' <= c && c <= 'Z' {
-			return slices.ContainsFunc(names, func(known string) bool { return strings.EqualFold(known, string(name)) })
+			return slices.ContainsFunc(names, func(known string) bool { return len(known) == len(name) && strings.EqualFold(known, string(name)) })
 		}
 	}
 	return false
