@@ -65,10 +65,10 @@ func again(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := strings.Split(t.Name(), "/")
-	command := exec.CommandContext(t.Context(), program, "-test.run", "^"+strings.Join(names, "$/^")+"$", "-test.timeout", "5m")
+	command := exec.CommandContext(t.Context(), program, "-test.run", "^"+strings.Join(names, "$/^")+"$", "-test.v", "-test.timeout", "5m")
 	command.Env = append(os.Environ(), inOwnNetwork+"=1")
 	command.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNET}
-	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+	if out, err := command.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()+" ") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
