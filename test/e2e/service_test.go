@@ -6,17 +6,16 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/nodeaudit/nodeaudit/test/netns"
 )
 
 // serviceAddress is a free one of the local cluster's Service network.
@@ -34,7 +33,7 @@ func serve(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	listener, err := listenIn("nodeaudit-n1", net.JoinHostPort(serviceAddress, "443"))
+	listener, err := netns.Listen("nodeaudit-n1", net.JoinHostPort(serviceAddress, "443"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,25 +47,6 @@ func serve(t *testing.T) {
 			go forward(conn, func() (net.Conn, error) { return dialController(t) })
 		}
 	}()
-}
-
-// listenIn makes a socket in a network namespace. It stays there, whoever uses it.
-func listenIn(namespace, address string) (listener net.Listener, err error) {
-	made := make(chan struct{})
-	go func() {
-		defer close(made)
-		runtime.LockOSThread() // for ever: a thread that has been elsewhere ends with this goroutine
-		var there *os.File
-		if there, err = os.Open("/run/netns/" + namespace); err != nil {
-			return
-		}
-		defer there.Close()
-		if err = unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err == nil {
-			listener, err = net.Listen("tcp", address)
-		}
-	}()
-	<-made
-	return listener, err
 }
 
 func dialController(t *testing.T) (net.Conn, error) {

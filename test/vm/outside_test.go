@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"regexp"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -16,9 +15,10 @@ import (
 	"github.com/IBM/fluent-forward-go/fluent/protocol"
 	"github.com/tinylib/msgp/msgp"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
 	_ "google.golang.org/grpc/encoding/gzip" // what the exporter packs with
+
+	"github.com/nodeaudit/nodeaudit/test/netns"
 )
 
 // Addresses on the wire.
@@ -69,22 +69,7 @@ func (o outside) must(program string, args ...string) {
 // listen makes a socket in the namespace. It stays there, whoever uses it.
 func (o outside) listen(port string) net.Listener {
 	o.t.Helper()
-	var listener net.Listener
-	var err error
-	made := make(chan struct{})
-	go func() {
-		defer close(made)
-		runtime.LockOSThread() // for ever: a thread that has been elsewhere ends with this goroutine
-		var there *os.File
-		if there, err = os.Open("/run/netns/" + o.Namespace); err != nil {
-			return
-		}
-		defer there.Close()
-		if err = unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err == nil {
-			listener, err = net.Listen("tcp", net.JoinHostPort(outsideAddress, port))
-		}
-	}()
-	<-made
+	listener, err := netns.Listen(o.Namespace, net.JoinHostPort(outsideAddress, port))
 	if err != nil {
 		o.t.Fatal(err)
 	}

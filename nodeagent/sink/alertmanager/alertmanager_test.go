@@ -1,13 +1,11 @@
 package alertmanager_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -79,34 +77,14 @@ func manager(t *testing.T, notify string) (address string) {
 	if _, err := exec.LookPath("alertmanager"); err != nil {
 		t.Skip("needs the servers of make receivers: alertmanager")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = listener.Addr().String()
-	if err := listener.Close(); err != nil { // it only found a port
-		t.Fatal(err)
-	}
+	address = exporttest.Address(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "alertmanager.yml")
 	if err := os.WriteFile(file, fmt.Appendf(nil, config, notify), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), "alertmanager", "--config.file="+file, "--storage.path="+dir, "--web.listen-address="+address, "--cluster.listen-address=")
-	var out bytes.Buffer
-	command.Stdout, command.Stderr = &out, &out
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	t.Cleanup(func() { _ = command.Process.Kill(); <-ended })
-	exporttest.Eventually(t, func() string { return "alertmanager is not ready" }, func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("alertmanager has ended: %s", out.String())
-		default:
-		}
+	exporttest.Run(t, command, func() bool {
 		status, _ := get(t, "http://"+address+"/-/ready")
 		return status == http.StatusOK
 	})

@@ -1,12 +1,10 @@
 package connect_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -39,14 +37,7 @@ func newLoki(t *testing.T) *loki {
 	if _, err := exec.LookPath("loki"); err != nil {
 		t.Skip("needs the server of make loki")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &loki{listener.Addr().String(), filepath.Join(t.TempDir(), "loki.yaml")}
-	if err := listener.Close(); err != nil { // it only found a port
-		t.Fatal(err)
-	}
+	l := &loki{exporttest.Address(t), filepath.Join(t.TempDir(), "loki.yaml")}
 	text, err := lokitest.Config(l.address, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -60,26 +51,10 @@ func newLoki(t *testing.T) *loki {
 // start starts it, and returns what kills it.
 func (l *loki) start(t *testing.T) (kill func()) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), "loki", "-config.file="+l.config)
-	var words bytes.Buffer
-	command.Stdout, command.Stderr = &words, &words
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	kill = func() { _ = command.Process.Kill(); <-ended }
-	t.Cleanup(kill)
-	exporttest.Eventually(t, func() string { return "Loki is not ready" }, func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("Loki has ended: %s", words.String())
-		default:
-		}
+	return exporttest.Run(t, exec.CommandContext(t.Context(), "loki", "-config.file="+l.config), func() bool {
 		_, err := l.get("/ready", "", nil)
 		return err == nil
 	})
-	return kill
 }
 
 func (l *loki) get(path, tenant string, query url.Values) ([]byte, error) {

@@ -143,12 +143,11 @@ func TestAMessageHasItsKeyItsTimeAndItsHeaders(t *testing.T) {
 
 func port(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := net.ResolveTCPAddr("tcp", exporttest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // it only found a port
-	return listener.Addr().(*net.TCPAddr).Port
+	return address.Port
 }
 
 func TestABrokerThatRestartsHasEverythingOnceAndInOrder(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -45,14 +44,7 @@ func newGateway(t *testing.T) *gateway {
 	if _, err := exec.LookPath("versitygw"); err != nil {
 		t.Skip("needs the servers of make receivers: versitygw")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gateway{dir: t.TempDir(), address: listener.Addr().String()}
-	if err := listener.Close(); err != nil { // it only found a port
-		t.Fatal(err)
-	}
+	g := &gateway{dir: t.TempDir(), address: exporttest.Address(t)}
 	if err := os.MkdirAll(filepath.Join(g.dir, "audit"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -77,29 +69,7 @@ func (g *gateway) withTLS(t *testing.T) {
 func (g *gateway) start(t *testing.T) (stop func()) {
 	t.Helper()
 	arguments := append([]string{"--port", g.address, "--access", "auditor", "--secret", "swordfish", "--region", "eu-test-1", "--quiet"}, g.arguments...)
-	command := exec.CommandContext(t.Context(), "versitygw", append(arguments, "posix", g.dir)...)
-	var out bytes.Buffer
-	command.Stdout, command.Stderr = &out, &out
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	exporttest.Eventually(t, func() string { return "versitygw does not listen" }, func() bool {
-		select {
-		case <-ended:
-			t.Fatalf("versitygw has ended: %s", out.String())
-		default:
-		}
-		conn, err := net.Dial("tcp", g.address) //nolint:noctx // on loopback
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-	stop = func() { _ = command.Process.Kill(); <-ended }
-	t.Cleanup(stop)
-	return stop
+	return exporttest.Run(t, exec.CommandContext(t.Context(), "versitygw", append(arguments, "posix", g.dir)...), exporttest.Listens(g.address))
 }
 
 func (g *gateway) options() s3.Options {

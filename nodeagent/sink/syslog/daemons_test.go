@@ -1,7 +1,6 @@
 package syslog_test
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -28,12 +27,10 @@ type daemon struct {
 
 func port(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	_, p, err := net.SplitHostPort(exporttest.Address(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // it only found a port
-	_, p, _ := net.SplitHostPort(listener.Addr().String())
 	return p
 }
 
@@ -102,34 +99,7 @@ func syslogNG(t *testing.T, dir string) *daemon {
 // run runs the daemon until the end of the test, or until stop.
 func (d *daemon) run(t *testing.T) (stop func()) {
 	t.Helper()
-	command := d.start(t)
-	var words bytes.Buffer
-	command.Stdout, command.Stderr = &words, &words
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }()
-	for _, p := range []string{d.tcp, d.tls} {
-		exporttest.Eventually(t, func() string { return "the daemon does not listen: " + words.String() }, func() bool {
-			select {
-			case <-ended:
-				t.Fatalf("the daemon ended: %s", words.String())
-			default:
-			}
-			conn, err := net.DialTimeout("tcp", "127.0.0.1:"+p, time.Second)
-			if err == nil {
-				_ = conn.Close()
-			}
-			return err == nil
-		})
-	}
-	stop = func() {
-		_ = command.Process.Kill()
-		<-ended
-	}
-	t.Cleanup(stop)
-	return stop
+	return exporttest.Run(t, d.start(t), exporttest.Listens("127.0.0.1:"+d.tcp, "127.0.0.1:"+d.tls))
 }
 
 func (d *daemon) lines(t *testing.T) []string {

@@ -5,14 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nodeaudit/nodeaudit/nodeagent/event"
 	"github.com/nodeaudit/nodeaudit/nodeagent/sink/export"
@@ -54,31 +52,15 @@ func Collector(t *testing.T, kind string) (address string, read func() []Receive
 	if err != nil {
 		t.Skip("needs the programs of hack/peers.sh: collector")
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address = listener.Addr().String()
-	_ = listener.Close() // it only found a port
+	address = Address(t)
 	out := filepath.Join(t.TempDir(), "out")
 	command := exec.CommandContext(t.Context(), path, "-"+kind, address, "-out", out) //nolint:gosec // what was built of hack/collector
-	var words bytes.Buffer
-	command.Stderr = &words
-	input, err := command.StdinPipe() // with whose end it ends
+	input, err := command.StdinPipe()                                                 // with whose end it ends
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = input.Close(); _ = command.Wait() })
-	Eventually(t, func() string { return "the Collector does not listen: " + words.String() }, func() bool {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
+	t.Cleanup(func() { _ = input.Close() })
+	Run(t, command, Listens(address))
 	return address, func() []Received { return received(t, out) }
 }
 
